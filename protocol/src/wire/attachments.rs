@@ -60,10 +60,7 @@ pub struct Placeholder {
 impl Assembler {
     /// An assembler with nothing pending.
     pub fn new(limits: WireLimits) -> Self {
-        Self {
-            limits,
-            pending: None,
-        }
+        Self { limits, pending: None }
     }
 
     /// Takes a Socket.IO packet's text, without the leading Engine.IO `4`.
@@ -78,25 +75,17 @@ impl Assembler {
         self.check_size(packet.len())?;
         let decoded = Packet::decode(packet)?;
         let announced = match decoded {
-            Packet::BinaryEvent { attachments, .. } | Packet::BinaryAck { attachments, .. } => {
-                attachments
-            }
+            Packet::BinaryEvent { attachments, .. } | Packet::BinaryAck { attachments, .. } => attachments,
             _ => 0,
         };
         if announced == 0 {
             return Ok(Incoming::Packet(decoded));
         }
         if announced > self.limits.max_attachments {
-            return Err(DecodeError::TooManyAttachments {
-                announced,
-                max: self.limits.max_attachments,
-            });
+            return Err(DecodeError::TooManyAttachments { announced, max: self.limits.max_attachments });
         }
         self.pending = Some(Pending {
-            packet: BinaryPacket {
-                text: packet.to_owned(),
-                attachments: Vec::with_capacity(announced),
-            },
+            packet: BinaryPacket { text: packet.to_owned(), attachments: Vec::with_capacity(announced) },
             announced,
         });
         Ok(Incoming::Pending)
@@ -189,10 +178,6 @@ impl TryFrom<RawPlaceholder> for Placeholder {
     type Error = &'static str;
 
     fn try_from(raw: RawPlaceholder) -> Result<Self, Self::Error> {
-        if raw.marker {
-            Ok(Self { num: raw.num })
-        } else {
-            Err("not a placeholder")
-        }
+        if raw.marker { Ok(Self { num: raw.num }) } else { Err("not a placeholder") }
     }
 }

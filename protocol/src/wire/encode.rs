@@ -81,10 +81,7 @@ pub fn encode_event_args<T: Serialize + ?Sized>(
 /// # Errors
 /// [`EncodeError`] if `payload` does not serialise or `id` exceeds
 /// [`MAX_ACK_ID`](super::MAX_ACK_ID).
-pub fn encode_ack<T: Serialize + ?Sized>(
-    id: u64,
-    payload: &T,
-) -> Result<MessageFrame, EncodeError> {
+pub fn encode_ack<T: Serialize + ?Sized>(id: u64, payload: &T) -> Result<MessageFrame, EncodeError> {
     let mut writer = Writer::new(PacketKind::Ack, 0, Namespace::ROOT, Some(id))?;
     writer.push('[');
     writer.json(payload)?;
@@ -96,10 +93,7 @@ pub fn encode_ack<T: Serialize + ?Sized>(
 ///
 /// # Errors
 /// [`EncodeError`] if `auth` does not serialise, or to neither an object nor `null`.
-pub fn encode_connect<T: Serialize + ?Sized>(
-    nsp: Namespace<'_>,
-    auth: &T,
-) -> Result<MessageFrame, EncodeError> {
+pub fn encode_connect<T: Serialize + ?Sized>(nsp: Namespace<'_>, auth: &T) -> Result<MessageFrame, EncodeError> {
     let mut writer = Writer::new(PacketKind::Connect, 0, nsp, None)?;
     writer.object_or_null(auth)?;
     Ok(writer.finish())
@@ -141,30 +135,16 @@ impl Packet<'_> {
                 writer.push('}');
                 writer
             }
-            Self::Event {
-                nsp,
-                id,
-                name,
-                args,
-            } => Writer::new(PacketKind::Event, 0, *nsp, *id)?.raw_array(Some(name), args),
-            Self::BinaryEvent {
-                nsp,
-                attachments,
-                id,
-                name,
-                args,
-            } => Writer::new(PacketKind::BinaryEvent, *attachments, *nsp, *id)?
-                .raw_array(Some(name), args),
-            Self::Ack { nsp, id, args } => {
-                Writer::new(PacketKind::Ack, 0, *nsp, Some(*id))?.raw_array(None, args)
+            Self::Event { nsp, id, name, args } => {
+                Writer::new(PacketKind::Event, 0, *nsp, *id)?.raw_array(Some(name), args)
             }
-            Self::BinaryAck {
-                nsp,
-                attachments,
-                id,
-                args,
-            } => Writer::new(PacketKind::BinaryAck, *attachments, *nsp, Some(*id))?
-                .raw_array(None, args),
+            Self::BinaryEvent { nsp, attachments, id, name, args } => {
+                Writer::new(PacketKind::BinaryEvent, *attachments, *nsp, *id)?.raw_array(Some(name), args)
+            }
+            Self::Ack { nsp, id, args } => Writer::new(PacketKind::Ack, 0, *nsp, Some(*id))?.raw_array(None, args),
+            Self::BinaryAck { nsp, attachments, id, args } => {
+                Writer::new(PacketKind::BinaryAck, *attachments, *nsp, Some(*id))?.raw_array(None, args)
+            }
         };
         Ok(writer.finish())
     }

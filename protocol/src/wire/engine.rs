@@ -93,10 +93,6 @@ impl<'a> EnginePacket<'a> {
 
 impl Heartbeat {
     fn from_data(data: &str) -> Self {
-        if data == PROBE {
-            Self::Probe
-        } else {
-            Self::Beat
-        }
+        if data == PROBE { Self::Probe } else { Self::Beat }
     }
 }

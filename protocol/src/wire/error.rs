@@ -117,11 +117,7 @@ impl DecodeError {
         if error.is_data() {
             Self::Shape { part }
         } else {
-            Self::Json {
-                part,
-                line: error.line(),
-                column: error.column(),
-            }
+            Self::Json { part, line: error.line(), column: error.column() }
         }
     }
 }

@@ -99,22 +99,14 @@ impl<'a> Header<'a> {
         if !fits {
             return Err(DecodeError::AckId);
         }
-        Ok(Self {
-            kind,
-            attachments,
-            nsp,
-            id,
-            payload,
-        })
+        Ok(Self { kind, attachments, nsp, id, payload })
     }
 }
 
 fn split_attachments(text: &str) -> Result<(usize, &str), DecodeError> {
     let (digits, rest) = split_digits(text);
     let count = digits.parse().ok();
-    count
-        .zip(rest.strip_prefix('-'))
-        .ok_or(DecodeError::AttachmentCount)
+    count.zip(rest.strip_prefix('-')).ok_or(DecodeError::AttachmentCount)
 }
 
 fn split_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
@@ -129,8 +121,6 @@ fn split_id(text: &str) -> Result<(Option<u64>, &str), DecodeError> {
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }

@@ -18,10 +18,6 @@ pub struct WireLimits {
 impl Default for WireLimits {
     /// 128 KiB, 256 packets, 4 attachments.
     fn default() -> Self {
-        Self {
-            max_frame_bytes: 128 * 1024,
-            max_packets: 256,
-            max_attachments: 4,
-        }
+        Self { max_frame_bytes: 128 * 1024, max_packets: 256, max_attachments: 4 }
     }
 }

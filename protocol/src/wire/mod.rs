@@ -30,8 +30,7 @@ mod writer;
 
 pub use attachments::{Arg, Assembler, BinaryPacket, Incoming, Placeholder};
 pub use encode::{
-    MessageFrame, encode_ack, encode_connect, encode_connect_error, encode_disconnect,
-    encode_event, encode_event_args,
+    MessageFrame, encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event, encode_event_args,
 };
 pub use engine::{EnginePacket, Heartbeat, WsFrame};
 pub use error::{DecodeError, EncodeError, Part};

@@ -18,11 +18,7 @@ impl<'a> Namespace<'a> {
     /// [`EncodeError::Namespace`] if `text` does not start with `/` or holds a comma: no peer could
     /// read it back.
     pub fn new(text: &'a str) -> Result<Self, EncodeError> {
-        if text.starts_with('/') && !text.contains(',') {
-            Ok(Self(text))
-        } else {
-            Err(EncodeError::Namespace)
-        }
+        if text.starts_with('/') && !text.contains(',') { Ok(Self(text)) } else { Err(EncodeError::Namespace) }
     }
 
     /// Path and query, as they stand in the packet.

@@ -110,48 +110,22 @@ impl<'a> TryFrom<Header<'a>> for Packet<'a> {
 
     /// Reads the JSON of a packet whose header has been read already.
     fn try_from(header: Header<'a>) -> Result<Self, DecodeError> {
-        let Header {
-            kind,
-            attachments,
-            nsp,
-            id,
-            payload,
-        } = header;
+        let Header { kind, attachments, nsp, id, payload } = header;
         Ok(match kind {
-            PacketKind::Connect => Self::Connect {
-                nsp,
-                data: connect_data(payload)?,
-            },
+            PacketKind::Connect => Self::Connect { nsp, data: connect_data(payload)? },
             PacketKind::Disconnect if payload.is_empty() => Self::Disconnect { nsp },
             PacketKind::Disconnect => {
-                return Err(DecodeError::Shape {
-                    part: Part::Disconnect,
-                });
+                return Err(DecodeError::Shape { part: Part::Disconnect });
             }
             PacketKind::Event => {
                 let (name, args) = event(payload)?;
-                Self::Event {
-                    nsp,
-                    id,
-                    name,
-                    args,
-                }
+                Self::Event { nsp, id, name, args }
             }
             PacketKind::BinaryEvent => {
                 let (name, args) = event(payload)?;
-                Self::BinaryEvent {
-                    nsp,
-                    attachments,
-                    id,
-                    name,
-                    args,
-                }
+                Self::BinaryEvent { nsp, attachments, id, name, args }
             }
-            PacketKind::Ack => Self::Ack {
-                nsp,
-                id: id.ok_or(DecodeError::AckId)?,
-                args: parse(payload, Part::Ack)?,
-            },
+            PacketKind::Ack => Self::Ack { nsp, id: id.ok_or(DecodeError::AckId)?, args: parse(payload, Part::Ack)? },
             PacketKind::BinaryAck => Self::BinaryAck {
                 nsp,
                 attachments,
@@ -184,11 +158,7 @@ fn connect_data(json: &str) -> Result<Option<&RawValue>, DecodeError> {
     }
     let part = Part::Connect;
     let data: &RawValue = parse(json, part)?;
-    if data.get().starts_with('{') {
-        Ok(Some(data))
-    } else {
-        Err(DecodeError::Shape { part })
-    }
+    if data.get().starts_with('{') { Ok(Some(data)) } else { Err(DecodeError::Shape { part }) }
 }
 
 fn event(json: &str) -> Result<(Cow<'_, str>, Vec<&RawValue>), DecodeError> {
@@ -209,10 +179,7 @@ fn refusal(json: &str) -> Result<Refusal<'_>, DecodeError> {
     }
     // Servers before Socket.IO v5 send the message alone.
     let Text(message) = parse(raw.get(), part)?;
-    Ok(Refusal {
-        message,
-        data: None,
-    })
+    Ok(Refusal { message, data: None })
 }
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a str, part: Part) -> Result<T, DecodeError> {

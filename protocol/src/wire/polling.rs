@@ -15,22 +15,14 @@ const BINARY: char = 'b';
 /// # Errors
 /// [`DecodeError`] if the body is above `limits` or any of its packets is malformed; an empty body
 /// holds one empty, hence malformed, packet.
-pub fn decode_payload<'a>(
-    body: &'a str,
-    limits: &WireLimits,
-) -> Result<Vec<EnginePacket<'a>>, DecodeError> {
+pub fn decode_payload<'a>(body: &'a str, limits: &WireLimits) -> Result<Vec<EnginePacket<'a>>, DecodeError> {
     if body.len() > limits.max_frame_bytes {
-        return Err(DecodeError::TooLarge {
-            bytes: body.len(),
-            max_bytes: limits.max_frame_bytes,
-        });
+        return Err(DecodeError::TooLarge { bytes: body.len(), max_bytes: limits.max_frame_bytes });
     }
     let mut packets = Vec::new();
     for text in body.split(SEPARATOR) {
         if packets.len() == limits.max_packets {
-            return Err(DecodeError::TooManyPackets {
-                max: limits.max_packets,
-            });
+            return Err(DecodeError::TooManyPackets { max: limits.max_packets });
         }
         packets.push(decode_packet(text)?);
     }
@@ -66,10 +58,7 @@ pub fn encode_payload_within<'p, 'a>(
             continue;
         }
         if index == 0 {
-            return Err(EncodeError::TooLarge {
-                bytes: body.len(),
-                max_bytes: max_payload_bytes,
-            });
+            return Err(EncodeError::TooLarge { bytes: body.len(), max_bytes: max_payload_bytes });
         }
         body.truncate(end);
         return Ok((body, &packets[index..]));

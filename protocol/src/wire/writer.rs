@@ -46,8 +46,7 @@ impl Writer {
     }
 
     pub(super) fn string(&mut self, text: &str) {
-        self.json(text)
-            .expect("a string always serialises into memory");
+        self.json(text).expect("a string always serialises into memory");
     }
 
     pub(super) fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
@@ -55,10 +54,7 @@ impl Writer {
     }
 
     /// Leaves out what serialises to `null`.
-    pub(super) fn object_or_null<T: Serialize + ?Sized>(
-        &mut self,
-        value: &T,
-    ) -> Result<(), EncodeError> {
+    pub(super) fn object_or_null<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.json(value)?;
         match &self.0[start..] {
@@ -70,10 +66,7 @@ impl Writer {
     }
 
     /// Ends an open array that has an element already: turns the `[` of `args` into its comma.
-    pub(super) fn array_tail<T: Serialize + ?Sized>(
-        &mut self,
-        args: &T,
-    ) -> Result<(), EncodeError> {
+    pub(super) fn array_tail<T: Serialize + ?Sized>(&mut self, args: &T) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.json(args)?;
         match &self.0[start..] {

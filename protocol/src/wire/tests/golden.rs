@@ -6,9 +6,8 @@ use serde_json::json;
 
 use super::model::Model;
 use crate::wire::{
-    EncodeError, EnginePacket, Handshake, Heartbeat, MAX_ACK_ID, Namespace, Packet, WsFrame,
-    encode_ack, encode_connect, encode_connect_error, encode_disconnect, encode_event,
-    encode_event_args,
+    EncodeError, EnginePacket, Handshake, Heartbeat, MAX_ACK_ID, Namespace, Packet, WsFrame, encode_ack,
+    encode_connect, encode_connect_error, encode_disconnect, encode_event, encode_event_args,
 };
 
 fn decode(frame: &str) -> Model {
@@ -31,36 +30,21 @@ fn documented_packets_read_and_write_alike() {
     let cases = [
         ("40", Model::Connect(root(), None)),
         ("40/admin,", Model::Connect(admin(), None)),
-        (
-            r#"40/admin,{"token":"x"}"#,
-            Model::Connect(admin(), Some(r#"{"token":"x"}"#.into())),
-        ),
+        (r#"40/admin,{"token":"x"}"#, Model::Connect(admin(), Some(r#"{"token":"x"}"#.into()))),
         (
             r#"40{"sid":"wZX3oN0bSVIhsaknAAAI"}"#,
             Model::Connect(root(), Some(r#"{"sid":"wZX3oN0bSVIhsaknAAAI"}"#.into())),
         ),
-        (
-            "40/admin?token=1234&uid=abcd,",
-            Model::Connect("/admin?token=1234&uid=abcd".into(), None),
-        ),
+        ("40/admin?token=1234&uid=abcd,", Model::Connect("/admin?token=1234&uid=abcd".into(), None)),
         ("41", Model::Disconnect(root())),
         ("41/admin,", Model::Disconnect(admin())),
         (r#"42["foo"]"#, event("/", None, "foo", &[])),
         (r#"42/admin,["bar"]"#, event("/admin", None, "bar", &[])),
         (r#"4212["foo"]"#, event("/", Some(12), "foo", &[])),
-        (
-            r#"42/admin,13["bar",1,{"a":[]}]"#,
-            event("/admin", Some(13), "bar", &["1", r#"{"a":[]}"#]),
-        ),
+        (r#"42/admin,13["bar",1,{"a":[]}]"#, event("/admin", Some(13), "bar", &["1", r#"{"a":[]}"#])),
         ("4312[]", Model::Ack(root(), 12, vec![])),
-        (
-            r#"43/admin,13["bar"]"#,
-            Model::Ack(admin(), 13, vec![r#""bar""#.into()]),
-        ),
-        (
-            r#"44{"message":"Not authorized"}"#,
-            Model::ConnectError(root(), "Not authorized".into(), None),
-        ),
+        (r#"43/admin,13["bar"]"#, Model::Ack(admin(), 13, vec![r#""bar""#.into()])),
+        (r#"44{"message":"Not authorized"}"#, Model::ConnectError(root(), "Not authorized".into(), None)),
         (
             r#"44/admin,{"message":"no","data":{"code":1}}"#,
             Model::ConnectError(admin(), "no".into(), Some(r#"{"code":1}"#.into())),
@@ -71,13 +55,7 @@ fn documented_packets_read_and_write_alike() {
         ),
         (
             r#"452-/admin,7["baz",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#,
-            Model::BinaryEvent(
-                admin(),
-                2,
-                Some(7),
-                "baz".into(),
-                vec![placeholder(0), placeholder(1)],
-            ),
+            Model::BinaryEvent(admin(), 2, Some(7), "baz".into(), vec![placeholder(0), placeholder(1)]),
         ),
         (
             r#"461-15["bar",{"_placeholder":true,"num":0}]"#,
@@ -97,10 +75,7 @@ fn other_spellings_are_read() {
     assert_eq!(decode("42 [ \"a\" , 1 ]"), event("/", None, "a", &["1"]));
     assert_eq!(decode(r#"42007["a"]"#), event("/", Some(7), "a", &[]));
     assert_eq!(decode(r#"42["\u0061\n"]"#), event("/", None, "a\n", &[]));
-    assert_eq!(
-        decode(r#"44"Not authorized""#),
-        Model::ConnectError("/".into(), "Not authorized".into(), None)
-    );
+    assert_eq!(decode(r#"44"Not authorized""#), Model::ConnectError("/".into(), "Not authorized".into(), None));
     assert_eq!(
         decode(r#"44{"extra":[1],"data":null,"message":"no"}"#),
         Model::ConnectError("/".into(), "no".into(), None)
@@ -114,11 +89,7 @@ fn plain_event_names_are_borrowed() {
         panic!("not an event");
     };
     assert!(matches!(name, Cow::Borrowed("send-message")));
-    assert!(
-        text.as_bytes()
-            .as_ptr_range()
-            .contains(&args[0].get().as_ptr())
-    );
+    assert!(text.as_bytes().as_ptr_range().contains(&args[0].get().as_ptr()));
 }
 
 #[test]

@@ -2,10 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::wire::{
-    Assembler, DecodeError, EnginePacket, Header, Incoming, Packet, Part, WireLimits,
-    decode_payload,
-};
+use crate::wire::{Assembler, DecodeError, EnginePacket, Header, Incoming, Packet, Part, WireLimits, decode_payload};
 
 /// Runs every decoder; returning at all is what is tested.
 fn decode_all(bytes: &[u8]) {
@@ -62,10 +59,7 @@ fn malformed_headers_are_refused() {
         (r#"5-["a"]"#, DecodeError::AttachmentCount),
         (r#"51["a"]"#, DecodeError::AttachmentCount),
         (r#"5+1-["a"]"#, DecodeError::AttachmentCount),
-        (
-            r#"599999999999999999999-["a"]"#,
-            DecodeError::AttachmentCount,
-        ),
+        (r#"599999999999999999999-["a"]"#, DecodeError::AttachmentCount),
         ("3[]", DecodeError::AckId),
         ("61-[]", DecodeError::AckId),
         ("01{}", DecodeError::AckId),
@@ -111,11 +105,7 @@ fn malformed_json_is_refused_where_it_breaks() {
         (r#"0{"a":}"#, Part::Connect, 6),
     ] {
         let line = 1;
-        assert_eq!(
-            refused(text),
-            DecodeError::Json { part, line, column },
-            "{text}"
-        );
+        assert_eq!(refused(text), DecodeError::Json { part, line, column }, "{text}");
     }
 }
 
@@ -142,10 +132,7 @@ fn lone_surrogates_fail_where_they_are_parsed_and_not_before() {
         panic!("the event itself is well-formed");
     };
     assert!(serde_json::from_str::<serde_json::Value>(args[0].get()).is_err());
-    assert!(matches!(
-        refused(r#"2["\ud800"]"#),
-        DecodeError::Json { .. }
-    ));
+    assert!(matches!(refused(r#"2["\ud800"]"#), DecodeError::Json { .. }));
 }
 
 #[test]
@@ -157,13 +144,8 @@ fn deep_nesting_does_not_exhaust_the_stack() {
         assert!(Packet::decode(&format!("31[{json}]")).is_ok());
         assert!(Packet::decode(&format!(r#"4{{"message":"a","x":{json},"data":{json}}}"#)).is_ok());
         assert!(EnginePacket::decode_text(&format!(r#"0{{"x":{json}}}"#)).is_err());
-        let mut assembler = Assembler::new(WireLimits {
-            max_frame_bytes: usize::MAX,
-            ..WireLimits::default()
-        });
-        assembler
-            .handle_text(&format!(r#"51-["a",{json}]"#))
-            .unwrap();
+        let mut assembler = Assembler::new(WireLimits { max_frame_bytes: usize::MAX, ..WireLimits::default() });
+        assembler.handle_text(&format!(r#"51-["a",{json}]"#)).unwrap();
         let packet = assembler.handle_binary(b"").unwrap().unwrap();
         assert_eq!(packet.args().unwrap().len(), 1);
     }

@@ -32,27 +32,15 @@ impl Model {
     pub(super) fn packet(&self) -> Packet<'_> {
         let nsp = |text| Namespace::new(text).unwrap();
         match self {
-            Self::Connect(n, data) => Packet::Connect {
-                nsp: nsp(n),
-                data: data.as_deref().map(raw),
-            },
+            Self::Connect(n, data) => Packet::Connect { nsp: nsp(n), data: data.as_deref().map(raw) },
             Self::Disconnect(n) => Packet::Disconnect { nsp: nsp(n) },
-            Self::Event(n, id, name, args) => Packet::Event {
-                nsp: nsp(n),
-                id: *id,
-                name: name.into(),
-                args: raws(args),
-            },
-            Self::Ack(n, id, args) => Packet::Ack {
-                nsp: nsp(n),
-                id: *id,
-                args: raws(args),
-            },
-            Self::ConnectError(n, message, data) => Packet::ConnectError {
-                nsp: nsp(n),
-                message: message.into(),
-                data: data.as_deref().map(raw),
-            },
+            Self::Event(n, id, name, args) => {
+                Packet::Event { nsp: nsp(n), id: *id, name: name.into(), args: raws(args) }
+            }
+            Self::Ack(n, id, args) => Packet::Ack { nsp: nsp(n), id: *id, args: raws(args) },
+            Self::ConnectError(n, message, data) => {
+                Packet::ConnectError { nsp: nsp(n), message: message.into(), data: data.as_deref().map(raw) }
+            }
             Self::BinaryEvent(n, attachments, id, name, args) => Packet::BinaryEvent {
                 nsp: nsp(n),
                 attachments: *attachments,
@@ -60,12 +48,9 @@ impl Model {
                 name: name.into(),
                 args: raws(args),
             },
-            Self::BinaryAck(n, attachments, id, args) => Packet::BinaryAck {
-                nsp: nsp(n),
-                attachments: *attachments,
-                id: *id,
-                args: raws(args),
-            },
+            Self::BinaryAck(n, attachments, id, args) => {
+                Packet::BinaryAck { nsp: nsp(n), attachments: *attachments, id: *id, args: raws(args) }
+            }
         }
     }
 }
@@ -77,26 +62,13 @@ impl From<&Packet<'_>> for Model {
         match packet {
             Packet::Connect { data: d, .. } => Self::Connect(n, data(d)),
             Packet::Disconnect { .. } => Self::Disconnect(n),
-            Packet::Event { id, name, args, .. } => {
-                Self::Event(n, *id, name.to_string(), texts(args))
-            }
+            Packet::Event { id, name, args, .. } => Self::Event(n, *id, name.to_string(), texts(args)),
             Packet::Ack { id, args, .. } => Self::Ack(n, *id, texts(args)),
-            Packet::ConnectError {
-                message, data: d, ..
-            } => Self::ConnectError(n, message.to_string(), data(d)),
-            Packet::BinaryEvent {
-                attachments,
-                id,
-                name,
-                args,
-                ..
-            } => Self::BinaryEvent(n, *attachments, *id, name.to_string(), texts(args)),
-            Packet::BinaryAck {
-                attachments,
-                id,
-                args,
-                ..
-            } => Self::BinaryAck(n, *attachments, *id, texts(args)),
+            Packet::ConnectError { message, data: d, .. } => Self::ConnectError(n, message.to_string(), data(d)),
+            Packet::BinaryEvent { attachments, id, name, args, .. } => {
+                Self::BinaryEvent(n, *attachments, *id, name.to_string(), texts(args))
+            }
+            Packet::BinaryAck { attachments, id, args, .. } => Self::BinaryAck(n, *attachments, *id, texts(args)),
         }
     }
 }
@@ -115,10 +87,7 @@ pub(super) fn value() -> impl Strategy<Value = Value> {
         text().prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Value::from),
-            object(inner).prop_map(Value::from),
-        ]
+        prop_oneof![vec(inner.clone(), 0..4).prop_map(Value::from), object(inner).prop_map(Value::from),]
     })
 }
 
@@ -140,34 +109,26 @@ pub(super) fn packet() -> impl Strategy<Value = Model> {
     prop_oneof![
         (n(), option::of(connect)).prop_map(|(n, data)| Model::Connect(n, data)),
         n().prop_map(Model::Disconnect),
-        (n(), option::of(id()), text(), args())
-            .prop_map(|(n, id, name, args)| Model::Event(n, id, name, args)),
+        (n(), option::of(id()), text(), args()).prop_map(|(n, id, name, args)| Model::Event(n, id, name, args)),
         (n(), id(), args()).prop_map(|(n, id, args)| Model::Ack(n, id, args)),
-        (n(), text(), option::of(details))
-            .prop_map(|(n, message, data)| Model::ConnectError(n, message, data)),
+        (n(), text(), option::of(details)).prop_map(|(n, message, data)| Model::ConnectError(n, message, data)),
         (n(), 0..99usize, option::of(id()), text(), args())
             .prop_map(|(n, count, id, name, args)| Model::BinaryEvent(n, count, id, name, args)),
-        (n(), 0..99usize, id(), args())
-            .prop_map(|(n, count, id, args)| Model::BinaryAck(n, count, id, args)),
+        (n(), 0..99usize, id(), args()).prop_map(|(n, count, id, args)| Model::BinaryAck(n, count, id, args)),
     ]
 }
 
 /// Engine packets that any transport carries; messages hold no polling separator.
 pub(super) fn engine_packet() -> impl Strategy<Value = EnginePacket<'static>> {
-    let handshake = (
-        text(),
-        vec(text(), 0..3),
-        any::<u64>(),
-        any::<u64>(),
-        option::of(any::<u64>()),
-    )
-        .prop_map(|(sid, upgrades, interval, timeout, max)| Handshake {
+    let handshake = (text(), vec(text(), 0..3), any::<u64>(), any::<u64>(), option::of(any::<u64>())).prop_map(
+        |(sid, upgrades, interval, timeout, max)| Handshake {
             sid,
             upgrades,
             ping_interval_ms: interval,
             ping_timeout_ms: timeout,
             max_payload_bytes: max,
-        });
+        },
+    );
     let beat = || prop_oneof![Just(Heartbeat::Beat), Just(Heartbeat::Probe)];
     prop_oneof![
         handshake.prop_map(EnginePacket::Open),

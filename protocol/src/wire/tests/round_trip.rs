@@ -3,8 +3,8 @@ use serde_json::Value;
 
 use super::model::{Model, engine_packet, id, packet, text, value};
 use crate::wire::{
-    EnginePacket, Header, Namespace, Packet, WsFrame, decode_payload, encode_ack, encode_connect,
-    encode_connect_error, encode_event, encode_event_args, encode_payload,
+    EnginePacket, Header, Namespace, Packet, WsFrame, decode_payload, encode_ack, encode_connect, encode_connect_error,
+    encode_event, encode_event_args, encode_payload,
 };
 
 fn decode(text: &str) -> Model {
