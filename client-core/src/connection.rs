@@ -87,10 +87,6 @@ impl Connection {
         }
     }
 
-    pub(crate) const fn is_wanted(&self) -> bool {
-        self.wanted
-    }
-
     /// Whether waiting for a connection has an end in sight.
     pub(crate) const fn is_hopeful(&self) -> bool {
         self.wanted && !matches!(self.state, State::Refused(_))
