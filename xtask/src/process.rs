@@ -76,7 +76,12 @@ pub(crate) struct Background {
 
 impl Background {
     /// Starts a program that needs at most `patience` to stop.
-    pub(crate) fn start(program: &Path, args: &[&str], patience: Duration, env: &[(&str, &str)]) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        program: &Path,
+        args: &[&str],
+        patience: Duration,
+        env: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let mut command = bound_to_us(program);
         command.args(args).envs(env.iter().copied()).current_dir(root()).stdin(Stdio::null());
         let child = command.spawn().with_context(|| format!("unable to start {}", program.display()))?;
