@@ -1,0 +1,136 @@
+//! The one place that names concrete backends and puts the house together.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use roomcast_protocol::{Epoch, RoomId, UserId, command::CreateRoom, model::User, model::Visibility};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    env::RealEnv,
+    gateway::Gateway,
+    http::{self, Health},
+    limits::Quotas,
+    metrics::Metrics,
+    serve,
+    service::{Parts, Service},
+    store::{Store, StoreError, WriteStore as _, sqlite},
+};
+
+/// How often what falls due with time is looked at.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The database did not open.
+    #[error(transparent)]
+    Open(#[from] sqlite::OpenError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A server, ready to be served or to be mounted in another axum application.
+pub struct App {
+    router: Router,
+    admin: Router,
+    gateway: Gateway,
+    service: Service,
+    store: Arc<sqlite::SqliteStore>,
+    stop: CancellationToken,
+}
+
+impl App {
+    /// Opens the database and starts the services. Must run inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn start(config: &Config) -> Result<Self, StartError> {
+        let env = RealEnv::shared();
+        let fresh = Epoch::parse(&env.fresh_id()).expect("a UUID is a good epoch");
+        let store = Arc::new(sqlite::SqliteStore::open(&config.database_url, &fresh).await?);
+        let epoch = store.epoch().await?;
+        let metrics = Arc::new(Metrics::default());
+        let (layer, gateway) = Gateway::build(&config.gateway);
+        let parts = Parts {
+            env,
+            store: store.clone(),
+            transport: gateway.engine(),
+            tokens: config.tokens.clone(),
+            quotas: Quotas::new(config.rates),
+            metrics: metrics.clone(),
+            settings: config.service.clone(),
+        };
+        let service = Service::start(parts, epoch);
+        gateway.open(service.clone());
+        let stop = CancellationToken::new();
+        tick(service.clone(), stop.clone());
+        let as_store: Arc<dyn Store> = store.clone();
+        let health = Health { store: as_store, draining: gateway.draining() };
+        let router = http::public(health, config.dev.then(|| config.key.clone()))
+            .layer(layer)
+            .layer(http::cors(&config.origins));
+        Ok(Self { router, admin: http::admin(metrics), gateway, service, store, stop })
+    }
+
+    /// The routes for clients, to be merged into an application's own.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Serves clients and operators until [`App::shutdown`].
+    pub async fn serve(&self, clients: TcpListener, admin: TcpListener) {
+        let serve_admin = serve::serve(admin, self.admin.clone(), self.stop.clone());
+        tokio::join!(serve::serve(clients, self.router.clone(), self.stop.clone()), serve_admin);
+    }
+
+    /// Makes a public room, unless its id is taken.
+    ///
+    /// # Errors
+    /// The refusal, other than that it is there already.
+    pub async fn seed_room(&self, id: &str) -> Result<(), roomcast_protocol::ErrorBody> {
+        let id = RoomId::parse(id).map_err(|error| {
+            roomcast_protocol::ErrorBody::new(roomcast_protocol::ErrorCode::BadRequest, error.to_string())
+        })?;
+        let owner = UserId::parse("roomcast").expect("a good id");
+        let create = CreateRoom {
+            name: id.as_str().to_owned(),
+            room_id: Some(id),
+            visibility: Visibility::Public,
+            members: Vec::new(),
+            topic: None,
+            policy: None,
+        };
+        self.service.seed(User { id: owner, name: "Roomcast".to_owned(), avatar_url: None }, create).await
+    }
+
+    /// Ends it: no new clients, those who are here are told and let go, what was accepted becomes durable.
+    pub async fn shutdown(&self) {
+        self.gateway.drain(&self.service).await;
+        self.stop.cancel();
+        self.store.close().await;
+    }
+}
+
+fn tick(service: Service, stop: CancellationToken) {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut count = 0_u32;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => service.tick(),
+                () = stop.cancelled() => return,
+            }
+            count = count.wrapping_add(1);
+            if count.is_multiple_of(600) {
+                service.quotas().forget_idle();
+            }
+        }
+    });
+}

@@ -1,0 +1,202 @@
+//! Checking tokens, and making them for those who have nobody else to.
+
+use jsonwebtoken::{Header, Validation};
+use roomcast_protocol::{Limits, Timestamp, UserId, model::User, validate};
+use serde::{Deserialize, Serialize};
+
+use super::Key;
+
+/// What a token says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claims {
+    /// The user's id.
+    pub sub: String,
+    /// When it runs out, in seconds since the Unix epoch.
+    pub exp: u64,
+    /// Shown name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// `admin`: administrator of the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Who made it. Only written: what a token that comes in says is the validation's to read, in all its forms.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// Whom it is for. Only written.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+}
+
+/// Who a checked token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The user, as the claims describe them.
+    pub user: User,
+    /// Administrator of the server.
+    pub admin: bool,
+    /// When the token runs out.
+    pub expires_at: Timestamp,
+}
+
+/// Why a token was refused: for the log, never for the client.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// Signature, expiry, issuer or audience.
+    #[error("unable to accept the token; {0}")]
+    Invalid(#[from] jsonwebtoken::errors::Error),
+    /// It would make the server do as it says instead of checking it.
+    #[error("unable to accept the token; its header has {0}")]
+    Header(&'static str),
+    /// Its `sub` cannot be a user id.
+    #[error("unable to accept the token; its sub is no user id")]
+    Subject,
+    /// It is larger than any honest one.
+    #[error("unable to accept the token; it is too long")]
+    TooLong,
+}
+
+/// Longest token, in bytes.
+const TOKEN_MAX: usize = 8 * 1024;
+
+/// Checks tokens against a key.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    key: Key,
+    validation: Validation,
+}
+
+impl Tokens {
+    /// Checks with this key and, where they are given, for this issuer and audience.
+    #[must_use]
+    pub fn new(key: Key, issuer: Option<&str>, audience: Option<&str>) -> Self {
+        let mut validation = Validation::new(key.algorithm);
+        validation.leeway = 0;
+        validation.validate_nbf = true;
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        if let Some(issuer) = issuer {
+            validation.set_issuer(&[issuer]);
+            validation.required_spec_claims.insert("iss".to_owned());
+        }
+        match audience {
+            Some(audience) => {
+                validation.set_audience(&[audience]);
+                validation.required_spec_claims.insert("aud".to_owned());
+            }
+            None => validation.validate_aud = false,
+        }
+        Self { key, validation }
+    }
+
+    /// Checks a token.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        if token.len() > TOKEN_MAX {
+            return Err(TokenError::TooLong);
+        }
+        let header = jsonwebtoken::decode_header(token)?;
+        let risky = [(header.jku.is_some(), "jku"), (header.x5u.is_some(), "x5u"), (header.jwk.is_some(), "jwk")];
+        if let Some((_, name)) = risky.iter().find(|(present, _)| *present) {
+            return Err(TokenError::Header(name));
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.key.decoding, &self.validation)?.claims;
+        let id = UserId::parse(&claims.sub).map_err(|_| TokenError::Subject)?;
+        Ok(Identity {
+            admin: claims.roles.iter().any(|role| role == "admin"),
+            expires_at: Timestamp::new(claims.exp.saturating_mul(1_000)),
+            user: User {
+                name: shown_name(claims.name, &id),
+                avatar_url: claims.avatar_url.filter(|url| is_web(url)),
+                id,
+            },
+        })
+    }
+}
+
+/// A name that would disguise its bearer gives way to the id, which cannot.
+fn shown_name(name: Option<String>, id: &UserId) -> String {
+    name.map(|name| validate::canonical(&name))
+        .filter(|name| validate::name("name", name, &Limits::default()).is_ok())
+        .unwrap_or_else(|| id.as_str().to_owned())
+}
+
+fn is_web(url: &str) -> bool {
+    url.len() <= 2_048 && (url.starts_with("https://") || url.starts_with("http://"))
+}
+
+/// Signs claims with a key that can sign.
+///
+/// # Errors
+/// The signer's, or none to sign with.
+pub fn mint(key: &Key, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+    let Some(encoding) = &key.encoding else {
+        return Err(jsonwebtoken::errors::ErrorKind::InvalidKeyFormat.into());
+    };
+    jsonwebtoken::encode(&Header::new(key.algorithm), claims, encoding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "a secret of more than thirty-two bytes";
+    const FAR: u64 = 4_000_000_000;
+
+    fn claims(sub: &str, exp: u64) -> Claims {
+        Claims { sub: sub.to_owned(), exp, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
+    }
+
+    fn key(secret: &str) -> Key {
+        Key::secret(secret).expect("long enough")
+    }
+
+    #[test]
+    fn g15_only_a_token_of_our_key_and_time_is_taken() {
+        let tokens = Tokens::new(key(SECRET), None, None);
+        let good = mint(&key(SECRET), &claims("alice", FAR)).expect("signed");
+        let identity = tokens.verify(&good).expect("valid");
+        assert_eq!((identity.user.id.as_str(), identity.user.name.as_str()), ("alice", "alice"));
+        assert_eq!(identity.expires_at, Timestamp::new(FAR * 1_000));
+
+        let expired = mint(&key(SECRET), &claims("alice", 1_000)).expect("signed");
+        let forged = mint(&key("another secret of thirty-two bytes!"), &claims("alice", FAR)).expect("signed");
+        let nobody = mint(&key(SECRET), &claims("", FAR)).expect("signed");
+        let (_, rest) = good.split_once('.').expect("three parts");
+        let (payload, _) = rest.split_once('.').expect("three parts");
+        let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.");
+        for bad in [&expired, &forged, &nobody, &unsigned, "", "a.b.c", &"x".repeat(9_000)] {
+            assert!(tokens.verify(bad).is_err(), "{bad} was taken");
+        }
+    }
+
+    #[test]
+    fn g15_issuer_and_audience_must_be_there_when_asked_for() {
+        let tokens = Tokens::new(key(SECRET), Some("us"), Some("chat"));
+        let mut mine = claims("alice", FAR);
+        assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_err());
+        (mine.iss, mine.aud) = (Some("us".to_owned()), Some("chat".to_owned()));
+        assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_ok());
+        mine.aud = Some("mail".to_owned());
+        assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_err());
+    }
+
+    #[test]
+    fn a_disguised_name_gives_way_to_the_id() {
+        let tokens = Tokens::new(key(SECRET), None, None);
+        let mut mine = claims("alice", FAR);
+        mine.name = Some("ad\u{202e}nim".to_owned());
+        let token = mint(&key(SECRET), &mine).expect("signed");
+        assert_eq!(tokens.verify(&token).expect("valid").user.name, "alice");
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        assert_eq!(Key::secret("short").expect_err("5 bytes"), KeyError::TooShort(5));
+    }
+}

@@ -1,0 +1,6 @@
+//! Settings: every one a flag and an environment variable; all that is wrong with them is said at once.
+
+mod report;
+mod settings;
+
+pub use settings::{Config, ListenConfig, Origins, Problem, Problems, RawConfig};

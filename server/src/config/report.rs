@@ -1,0 +1,62 @@
+//! What `roomcast config` prints: everything in force, with secrets hidden.
+
+use std::fmt::Write as _;
+
+use super::RawConfig;
+
+impl RawConfig {
+    /// The settings, a line each.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let hidden = |secret: &Option<String>| match secret {
+            Some(secret) => format!("({} bytes, hidden)", secret.len()),
+            None => "(none)".to_owned(),
+        };
+        let optional = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+        let rows = [
+            ("ROOMCAST_LISTEN", self.listen.clone()),
+            ("ROOMCAST_ADMIN_LISTEN", self.admin_listen.clone()),
+            ("ROOMCAST_DATABASE_URL", without_password(&self.database_url)),
+            ("ROOMCAST_JWT_SECRET", hidden(&self.jwt_secret)),
+            ("ROOMCAST_JWT_ISSUER", optional(&self.jwt_issuer)),
+            ("ROOMCAST_JWT_AUDIENCE", optional(&self.jwt_audience)),
+            ("ROOMCAST_CORS_ORIGINS", self.cors_origins.clone()),
+            ("ROOMCAST_REDIS_URL", self.redis_url.as_deref().map_or("(none)".to_owned(), without_password)),
+            ("ROOMCAST_LIMITS", self.limits.clone()),
+            ("ROOMCAST_DEBUG_EVENTS", self.debug_events.clone()),
+            ("ROOMCAST_PING_INTERVAL_MS", self.ping_interval_ms.clone()),
+            ("ROOMCAST_PING_TIMEOUT_MS", self.ping_timeout_ms.clone()),
+            ("ROOMCAST_TRANSPORTS", self.transports.clone()),
+            ("ROOMCAST_PRESENCE_GRACE_MS", self.presence_grace_ms.clone()),
+            ("ROOMCAST_TOKEN_GRACE_MS", self.token_grace_ms.clone()),
+            ("ROOMCAST_HEADS_MS", self.heads_ms.clone()),
+        ];
+        let mut report = String::new();
+        for (name, value) in rows {
+            writeln!(report, "{name:<28}{value}").expect("writing to a string does not fail");
+        }
+        report
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((credentials, host)) => {
+            let user = credentials.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:(hidden)@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_do_not_show() {
+        assert_eq!(without_password("redis://user:pass@host:1"), "redis://user:(hidden)@host:1");
+        assert_eq!(without_password("sqlite://a.db?mode=rwc"), "sqlite://a.db?mode=rwc");
+    }
+}

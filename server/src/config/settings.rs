@@ -1,0 +1,302 @@
+//! From text to settings.
+
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    auth::{Key, Tokens},
+    gateway::{GatewaySettings, Transports},
+    limits::Rates,
+    service::ServiceSettings,
+};
+
+/// Settings as they are given: all text, so that a bad one does not hide the next.
+#[derive(Debug, Clone, Args)]
+pub struct RawConfig {
+    /// Where clients connect.
+    #[arg(long, env = "ROOMCAST_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    pub listen: String,
+    /// Where `/metrics` is served; keep it from the outside.
+    #[arg(long, env = "ROOMCAST_ADMIN_LISTEN", default_value = "127.0.0.1:9464", value_name = "ADDRESS")]
+    pub admin_listen: String,
+    /// The database: `sqlite://FILE?mode=rwc` creates the file.
+    #[arg(long, env = "ROOMCAST_DATABASE_URL", default_value = "sqlite://roomcast.db?mode=rwc", value_name = "URL")]
+    pub database_url: String,
+    /// The secret that tokens are signed with (HS256), 32 bytes or more. `openssl rand -hex 32` makes one.
+    #[arg(long, env = "ROOMCAST_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+    /// Take only tokens of this issuer.
+    #[arg(long, env = "ROOMCAST_JWT_ISSUER", value_name = "ISS")]
+    pub jwt_issuer: Option<String>,
+    /// Take only tokens for this audience.
+    #[arg(long, env = "ROOMCAST_JWT_AUDIENCE", value_name = "AUD")]
+    pub jwt_audience: Option<String>,
+    /// Origins of pages that may connect, separated by commas; `*` = any.
+    #[arg(long, env = "ROOMCAST_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]
+    pub cors_origins: String,
+    /// Redis, for several nodes. Not yet offered.
+    #[arg(long, env = "ROOMCAST_REDIS_URL", value_name = "URL")]
+    pub redis_url: Option<String>,
+    /// `off` switches rates and connection quotas off; sizes stay limited.
+    #[arg(long, env = "ROOMCAST_LIMITS", default_value = "on", value_name = "on|off")]
+    pub limits: String,
+    /// `1` lets clients have `debug` events.
+    #[arg(long, env = "ROOMCAST_DEBUG_EVENTS", default_value = "0", value_name = "0|1")]
+    pub debug_events: String,
+    /// How often clients are pinged, in milliseconds.
+    #[arg(long, env = "ROOMCAST_PING_INTERVAL_MS", default_value = "25000", value_name = "MS")]
+    pub ping_interval_ms: String,
+    /// How long a pong may take, in milliseconds.
+    #[arg(long, env = "ROOMCAST_PING_TIMEOUT_MS", default_value = "20000", value_name = "MS")]
+    pub ping_timeout_ms: String,
+    /// How clients may connect.
+    #[arg(long, env = "ROOMCAST_TRANSPORTS", default_value = "all", value_name = "all|websocket|polling")]
+    pub transports: String,
+    /// How long a user whose connection was lost still counts as present, in milliseconds.
+    #[arg(long, env = "ROOMCAST_PRESENCE_GRACE_MS", default_value = "10000", value_name = "MS")]
+    pub presence_grace_ms: String,
+    /// How long a connection outlives its token, in milliseconds.
+    #[arg(long, env = "ROOMCAST_TOKEN_GRACE_MS", default_value = "30000", value_name = "MS")]
+    pub token_grace_ms: String,
+    /// How often a client is told the newest change of its rooms, in milliseconds.
+    #[arg(long, env = "ROOMCAST_HEADS_MS", default_value = "15000", value_name = "MS")]
+    pub heads_ms: String,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What is wrong, and what to do.
+    pub why: String,
+}
+
+/// All that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unable to use the settings:")?;
+        for problem in &self.0 {
+            write!(f, "\n  {}: {}", problem.name, problem.why)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// Where the server listens.
+#[derive(Debug, Clone, Copy)]
+pub struct ListenConfig {
+    /// For clients.
+    pub clients: SocketAddr,
+    /// For operators.
+    pub admin: SocketAddr,
+}
+
+/// Which pages may connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origins {
+    /// Any page.
+    Any,
+    /// Pages of these origins.
+    These(Vec<http::HeaderValue>),
+}
+
+/// Settings that can be used.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: ListenConfig,
+    /// The database.
+    pub database_url: String,
+    /// Who may connect.
+    pub tokens: Tokens,
+    /// The key that tokens can be minted with.
+    pub key: Key,
+    /// Which pages may connect.
+    pub origins: Origins,
+    /// Rates; `None` = switched off.
+    pub rates: Option<Rates>,
+    /// The engine's settings.
+    pub gateway: GatewaySettings,
+    /// The services' settings.
+    pub service: ServiceSettings,
+    /// Whether the conveniences of `roomcast dev` are served.
+    pub dev: bool,
+}
+
+impl RawConfig {
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// [`Problems`], all of them at once.
+    pub fn validate(&self) -> Result<Config, Problems> {
+        let mut check = Check::default();
+        let clients = check.address("ROOMCAST_LISTEN", &self.listen);
+        let admin = check.address("ROOMCAST_ADMIN_LISTEN", &self.admin_listen);
+        if !self.database_url.starts_with("sqlite:") {
+            check.say("ROOMCAST_DATABASE_URL", "only sqlite:// is offered yet");
+        }
+        if self.redis_url.is_some() {
+            check.say("ROOMCAST_REDIS_URL", "Redis is not offered yet; leave it out");
+        }
+        let key = check.key(self.jwt_secret.as_deref());
+        let origins = check.origins(&self.cors_origins);
+        let limits_off = check.choice("ROOMCAST_LIMITS", &self.limits, &[("on", false), ("off", true)]);
+        let debug_choices = [("0", false), ("1", true), ("false", false), ("true", true)];
+        let debug_events = check.choice("ROOMCAST_DEBUG_EVENTS", &self.debug_events, &debug_choices);
+        let transport_choices =
+            [("all", Transports::All), ("websocket", Transports::WebSocket), ("polling", Transports::Polling)];
+        let transports = check.choice("ROOMCAST_TRANSPORTS", &self.transports, &transport_choices);
+        let ping_interval = check.milliseconds("ROOMCAST_PING_INTERVAL_MS", &self.ping_interval_ms, 100);
+        let ping_timeout = check.milliseconds("ROOMCAST_PING_TIMEOUT_MS", &self.ping_timeout_ms, 100);
+        let presence_grace = check.milliseconds("ROOMCAST_PRESENCE_GRACE_MS", &self.presence_grace_ms, 0);
+        let token_grace = check.milliseconds("ROOMCAST_TOKEN_GRACE_MS", &self.token_grace_ms, 0);
+        let heads = check.milliseconds("ROOMCAST_HEADS_MS", &self.heads_ms, 100);
+        let (Some(clients), Some(admin), Some(key), Some(origins), Some(limits_off), Some(debug_events)) =
+            (clients, admin, key, origins, limits_off, debug_events)
+        else {
+            return Err(Problems(check.0));
+        };
+        let (Some(transports), Some(ping_interval), Some(ping_timeout), Some(grace), Some(token_grace), Some(heads)) =
+            (transports, ping_interval, ping_timeout, presence_grace, token_grace, heads)
+        else {
+            return Err(Problems(check.0));
+        };
+        if !check.0.is_empty() {
+            return Err(Problems(check.0));
+        }
+        Ok(Config {
+            listen: ListenConfig { clients, admin },
+            database_url: self.database_url.clone(),
+            tokens: Tokens::new(key.clone(), self.jwt_issuer.as_deref(), self.jwt_audience.as_deref()),
+            key,
+            origins,
+            rates: (!limits_off).then(Rates::default),
+            gateway: GatewaySettings {
+                ping_interval: Duration::from_millis(ping_interval),
+                ping_timeout: Duration::from_millis(ping_timeout),
+                transports,
+                ..GatewaySettings::default()
+            },
+            service: ServiceSettings {
+                presence_grace_ms: grace,
+                token_grace_ms: token_grace,
+                heads_ms: heads,
+                debug_events,
+                ..ServiceSettings::default()
+            },
+            dev: false,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Check(Vec<Problem>);
+
+impl Check {
+    fn say(&mut self, name: &'static str, why: impl Into<String>) {
+        self.0.push(Problem { name, why: why.into() });
+    }
+
+    fn address(&mut self, name: &'static str, text: &str) -> Option<SocketAddr> {
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.say(name, format!("{text:?} is no address; it looks like 127.0.0.1:3000"));
+        }
+        address
+    }
+
+    fn key(&mut self, secret: Option<&str>) -> Option<Key> {
+        const NAME: &str = "ROOMCAST_JWT_SECRET";
+        let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
+            self.say(NAME, "there is none, and without a key anybody could be anybody; make one: openssl rand -hex 32");
+            return None;
+        };
+        Key::secret(secret).map_err(|error| self.say(NAME, format!("{error}; make one: openssl rand -hex 32"))).ok()
+    }
+
+    fn origins(&mut self, text: &str) -> Option<Origins> {
+        if text.trim() == "*" {
+            return Some(Origins::Any);
+        }
+        let mut origins = Vec::new();
+        for origin in text.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
+            let web = origin.starts_with("https://") || origin.starts_with("http://");
+            match origin.parse() {
+                Ok(value) if web => origins.push(value),
+                _ => {
+                    self.say(
+                        "ROOMCAST_CORS_ORIGINS",
+                        format!("{origin:?} is no origin; it looks like https://example.org"),
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(Origins::These(origins))
+    }
+
+    fn choice<T: Copy>(&mut self, name: &'static str, text: &str, choices: &[(&str, T)]) -> Option<T> {
+        let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if chosen.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.say(name, format!("{text:?} is none of {}", words.join(", ")));
+        }
+        chosen
+    }
+
+    fn milliseconds(&mut self, name: &'static str, text: &str, least: u64) -> Option<u64> {
+        let ms = text.parse::<u64>().ok().filter(|ms| (least..=86_400_000).contains(ms));
+        if ms.is_none() {
+            self.say(name, format!("{text:?} is no number of milliseconds from {least} to 86400000"));
+        }
+        ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        raw: RawConfig,
+    }
+
+    fn raw(line: &[&str]) -> RawConfig {
+        Line::parse_from(std::iter::once("roomcast").chain(line.iter().copied())).raw
+    }
+
+    #[test]
+    fn every_bad_setting_is_reported_at_once() {
+        let bad = ["--listen=here", "--limits=some", "--ping-interval-ms=soon", "--cors-origins=example.org"];
+        let problems = raw(&bad).validate().expect_err("five bad settings");
+        let names: Vec<&str> = problems.0.iter().map(|problem| problem.name).collect();
+        for name in [
+            "ROOMCAST_LISTEN",
+            "ROOMCAST_JWT_SECRET",
+            "ROOMCAST_LIMITS",
+            "ROOMCAST_PING_INTERVAL_MS",
+            "ROOMCAST_CORS_ORIGINS",
+        ] {
+            assert!(names.contains(&name), "{name} is not in {names:?}");
+        }
+        assert!(problems.to_string().contains("openssl rand -hex 32"));
+    }
+
+    #[test]
+    fn the_defaults_need_only_a_secret() {
+        let config = raw(&["--jwt-secret=0123456789abcdef0123456789abcdef"]).validate().expect("good settings");
+        assert_eq!(config.listen.clients.port(), 3000);
+        assert!(config.rates.is_some());
+    }
+}

@@ -1,0 +1,69 @@
+//! A durable change that somebody asks for.
+
+use std::fmt;
+
+use roomcast_protocol::{
+    RoomId, Timestamp, UserId,
+    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, RemoveMember, SendMessage},
+    model::User,
+};
+
+/// A connection of this node, for as long as the process lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+impl fmt::Display for ConnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Author {
+    /// The user.
+    pub user: User,
+    /// Administrator of the server, by a claim of their token.
+    pub admin: bool,
+    /// The connection that it came by, which gets the ack in place of the event.
+    pub conn: Option<ConnId>,
+}
+
+/// A change, as it waits for the writer.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Who asks.
+    pub author: Author,
+    /// What for.
+    pub act: Act,
+    /// A fresh id (UUIDv7), for the message or the room that the change may make. It is drawn before the
+    /// transaction, so that a batch that is tried again makes the same.
+    pub fresh_id: String,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Post a message.
+    Send(SendMessage),
+    /// Change a message's text.
+    Edit(EditMessage),
+    /// Delete a message.
+    Delete(DeleteMessage),
+    /// Move the author's read cursor.
+    Read(MarkRead),
+    /// Make a room.
+    CreateRoom(CreateRoom),
+    /// Become a member.
+    Join(RoomId),
+    /// End the author's membership.
+    Leave(RoomId),
+    /// Bring others in.
+    AddMembers(AddMembers),
+    /// Put somebody out.
+    RemoveMember(RemoveMember),
+    /// Remember the author as their token describes them.
+    SeeUser,
+    /// Remember when users were last connected.
+    LastSeen(Vec<(UserId, Timestamp)>),
+}

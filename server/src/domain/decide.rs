@@ -1,0 +1,87 @@
+//! The one door: a change in, a decision or a typed refusal out.
+
+use roomcast_protocol::{
+    ErrorBody, ErrorCode, Limits, Rev, RoomId, Timestamp,
+    permit::{self, Action, Actor, Place},
+};
+
+use super::{Act, Change, Decision, Done, Workspace, members, messages, reads, rooms};
+
+/// What all decisions of a batch share.
+pub(super) struct Scene<'a> {
+    pub(super) now: Timestamp,
+    pub(super) limits: &'a Limits,
+}
+
+/// Decides one change on the rows of its batch, after all earlier changes of the batch.
+///
+/// Either the change took effect on `workspace` as a whole, or nothing of it did.
+///
+/// # Errors
+/// The refusal, as it goes to the one who asked.
+pub fn decide(
+    workspace: &mut Workspace,
+    change: &Change,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<Decision, ErrorBody> {
+    let scene = &Scene { now, limits };
+    match &change.act {
+        Act::Send(send) => messages::send(workspace, scene, change, send),
+        Act::Edit(edit) => messages::edit(workspace, scene, change, edit),
+        Act::Delete(delete) => messages::delete(workspace, scene, change, &delete.message_id),
+        Act::Read(mark) => reads::mark_read(workspace, scene, change, mark),
+        Act::CreateRoom(create) => rooms::create(workspace, scene, change, create),
+        Act::Join(room) => members::join(workspace, scene, change, room),
+        Act::Leave(room) => members::leave(workspace, scene, change, room),
+        Act::AddMembers(add) => members::add(workspace, scene, change, add),
+        Act::RemoveMember(remove) => members::remove(workspace, scene, change, remove),
+        Act::SeeUser => {
+            let user = &change.author.user;
+            if workspace.users.get(&user.id) != Some(user) {
+                workspace.users.insert(user.id.clone(), user.clone());
+                workspace.dirty.users.insert(user.id.clone());
+            }
+            Ok(Decision::quiet(Done::Changed(None)))
+        }
+        Act::LastSeen(seen) => {
+            workspace.dirty.last_seen.extend(seen.iter().cloned());
+            Ok(Decision::quiet(Done::Changed(None)))
+        }
+    }
+}
+
+impl Workspace {
+    /// Takes the room's next `rev` (G-1): every durable change goes through here.
+    pub(super) fn next_rev(&mut self, room: &RoomId) -> Rev {
+        let row = self.rooms.get_mut(room).expect("only rooms that were found are changed");
+        row.room.rev = row.room.rev.next();
+        self.dirty.rooms.insert(room.clone());
+        row.room.rev
+    }
+
+    /// Asks the published rules whether the author may do this in the room.
+    pub(super) fn permit(
+        &self,
+        scene: &Scene<'_>,
+        change: &Change,
+        room: &RoomId,
+        action: Action,
+        what: &str,
+    ) -> Result<(), ErrorBody> {
+        let row = self.rooms.get(room).ok_or_else(|| no_such_room(what))?;
+        let place = Place { visibility: row.room.visibility, policy: &row.room.policy };
+        let key = (room.clone(), change.author.user.id.clone());
+        let admin = change.author.admin;
+        let actor = self.members.get(&key).map_or(Actor { admin, ..Actor::default() }, |row| row.actor(admin));
+        permit::permit(&actor, action, place, scene.now).map_err(|denied| {
+            let mut error = ErrorBody::new(denied.code, format!("unable to {what}; {}", denied.why));
+            error.retry_after_ms = denied.retry_after_ms;
+            error
+        })
+    }
+}
+
+pub(super) fn no_such_room(what: &str) -> ErrorBody {
+    ErrorBody::new(ErrorCode::NotFound, format!("unable to {what}; there is no such room"))
+}

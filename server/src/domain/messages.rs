@@ -1,0 +1,210 @@
+//! Posting, editing and deleting.
+
+use roomcast_protocol::{
+    ErrorBody, ErrorCode, Event, MessageId, RoomId,
+    command::{EditMessage, SendMessage},
+    event::{MessageChanged, NewMessage},
+    model::Message,
+    permit::Action,
+    validate::canonical,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::{Audience, Change, Decision, Done, MessageRow, News, Workspace, decide::Scene};
+
+const SEND: &str = "send the message";
+const EDIT: &str = "edit the message";
+const DELETE: &str = "delete the message";
+
+pub(super) fn send(
+    workspace: &mut Workspace,
+    scene: &Scene<'_>,
+    change: &Change,
+    send: &SendMessage,
+) -> Result<Decision, ErrorBody> {
+    let room = &send.room_id;
+    let author = &change.author.user;
+    let digest = digest(send);
+    let key = send.client_id.clone().map(|client_id| (room.clone(), author.id.clone(), client_id));
+    // Before the permission: who was put out after a send whose ack was lost still learns that it went through.
+    if let Some(earlier) = key.as_ref().and_then(|key| workspace.sends.get(key)) {
+        return repeated(&workspace.messages[earlier], &digest);
+    }
+    workspace.permit(scene, change, room, Action::Post, SEND)?;
+    for (field, id) in [("replyTo", &send.reply_to), ("threadId", &send.thread_id)] {
+        let Some(id) = id else { continue };
+        if workspace.messages.get(id).is_none_or(|row| row.message.room_id != *room) {
+            return Err(no_such_message(SEND).field(field));
+        }
+    }
+
+    let rev = workspace.next_rev(room);
+    let row = workspace.rooms.get_mut(room).expect("permitted above");
+    row.room.seq = row.room.seq.next();
+    let message = Message {
+        id: MessageId::parse(&change.fresh_id).expect("fresh ids are UUIDs"),
+        room_id: room.clone(),
+        user_id: author.id.clone(),
+        client_id: send.client_id.clone(),
+        kind: send.kind.clone(),
+        content: canonical(&send.content),
+        seq: row.room.seq,
+        rev,
+        version: 1,
+        created_at: scene.now,
+        edited_at: None,
+        deleted_at: None,
+        reply_to: send.reply_to.clone(),
+        thread_id: send.thread_id.clone(),
+        thread: None,
+        mentions: send.mentions.clone(),
+        attachments: send.attachments.clone(),
+        reactions: Vec::new(),
+        pinned_at: None,
+        metadata: send.metadata.clone(),
+    };
+    if row.room.policy.slow_mode_ms > 0 {
+        let member = (room.clone(), author.id.clone());
+        if let Some(row) = workspace.members.get_mut(&member) {
+            row.last_post_at = Some(scene.now);
+            workspace.dirty.members.insert(member);
+        }
+    }
+    if let Some(key) = key {
+        workspace.sends.insert(key, message.id.clone());
+    }
+    workspace.dirty.messages.insert(message.id.clone());
+    workspace.messages.insert(message.id.clone(), MessageRow { message: message.clone(), digest });
+    let told = NewMessage { message: message.clone(), user: author.clone(), rev };
+    Ok(Decision {
+        done: Done::Message(Box::new(message), rev),
+        news: vec![News::Room {
+            room: room.clone(),
+            audience: Audience::Room,
+            rev: Some(rev),
+            event: Event::NewMessage(Box::new(told)),
+            skip_author: true,
+        }],
+    })
+}
+
+/// The same `clientId` again: the original where the content is the same, for ever (G-4).
+fn repeated(row: &MessageRow, digest: &str) -> Result<Decision, ErrorBody> {
+    if row.digest == digest {
+        return Ok(Decision::quiet(Done::Message(Box::new(row.message.clone()), row.message.rev)));
+    }
+    let why = "unable to send the message; its clientId was used for another one";
+    Err(ErrorBody::new(ErrorCode::Conflict, why).field("clientId"))
+}
+
+pub(super) fn edit(
+    workspace: &mut Workspace,
+    scene: &Scene<'_>,
+    change: &Change,
+    edit: &EditMessage,
+) -> Result<Decision, ErrorBody> {
+    let (room, message) = find(workspace, change, &edit.message_id, EDIT)?;
+    let own = message.user_id == change.author.user.id;
+    let created_at = message.created_at;
+    workspace.permit(scene, change, &room, Action::Edit { own, created_at }, EDIT)?;
+    if message.deleted_at.is_some() {
+        return Err(ErrorBody::new(ErrorCode::Gone, "unable to edit the message; it is deleted"));
+    }
+    let content = canonical(&edit.content);
+    if message.content == content {
+        return Ok(Decision::quiet(Done::Message(Box::new(message.clone()), message.rev)));
+    }
+    if edit.if_version.is_some_and(|version| version != message.version) {
+        let why = "unable to edit the message; it has moved on from ifVersion";
+        return Err(ErrorBody::new(ErrorCode::Conflict, why).field("ifVersion"));
+    }
+    let now = scene.now;
+    Ok(alter(workspace, &room, &edit.message_id, Event::MessageEdited, |message| {
+        message.content = content;
+        message.version += 1;
+        message.edited_at = Some(now);
+    }))
+}
+
+pub(super) fn delete(
+    workspace: &mut Workspace,
+    scene: &Scene<'_>,
+    change: &Change,
+    id: &MessageId,
+) -> Result<Decision, ErrorBody> {
+    let (room, message) = find(workspace, change, id, DELETE)?;
+    let own = message.user_id == change.author.user.id;
+    workspace.permit(scene, change, &room, Action::Delete { own }, DELETE)?;
+    if message.deleted_at.is_some() {
+        return Ok(Decision::quiet(Done::Message(Box::new(message.clone()), message.rev)));
+    }
+    let now = scene.now;
+    Ok(alter(workspace, &room, id, Event::MessageDeleted, |message| {
+        message.content.clear();
+        message.mentions.clear();
+        message.attachments.clear();
+        message.reactions.clear();
+        message.metadata = None;
+        message.pinned_at = None;
+        message.version += 1;
+        message.deleted_at = Some(now);
+    }))
+}
+
+fn alter(
+    workspace: &mut Workspace,
+    room: &RoomId,
+    id: &MessageId,
+    event: fn(Box<MessageChanged>) -> Event,
+    mutate: impl FnOnce(&mut Message),
+) -> Decision {
+    let rev = workspace.next_rev(room);
+    let row = workspace.messages.get_mut(id).expect("found above");
+    mutate(&mut row.message);
+    row.message.rev = rev;
+    workspace.dirty.messages.insert(id.clone());
+    let message = row.message.clone();
+    Decision {
+        done: Done::Message(Box::new(message.clone()), rev),
+        news: vec![News::Room {
+            room: room.clone(),
+            audience: Audience::Room,
+            rev: Some(rev),
+            event: event(Box::new(MessageChanged { message, rev })),
+            skip_author: true,
+        }],
+    }
+}
+
+/// A message that the author may see; one of a room that they are not in does not exist.
+fn find<'a>(
+    workspace: &'a Workspace,
+    change: &Change,
+    id: &MessageId,
+    what: &str,
+) -> Result<(RoomId, &'a Message), ErrorBody> {
+    let row = workspace.messages.get(id).ok_or_else(|| no_such_message(what))?;
+    let room = row.message.room_id.clone();
+    let key = (room.clone(), change.author.user.id.clone());
+    let inside = workspace.members.get(&key).is_some_and(super::MemberRow::is_active);
+    if inside || change.author.admin { Ok((room, &row.message)) } else { Err(no_such_message(what)) }
+}
+
+pub(super) fn no_such_message(what: &str) -> ErrorBody {
+    ErrorBody::new(ErrorCode::NotFound, format!("unable to {what}; there is no such message"))
+}
+
+/// Digest of all that a sender says, so that the same `clientId` with other words is a conflict.
+fn digest(send: &SendMessage) -> String {
+    let said = serde_json::to_vec(&(
+        send.kind.as_str(),
+        canonical(&send.content),
+        &send.reply_to,
+        &send.thread_id,
+        &send.mentions,
+        &send.attachments,
+        &send.metadata,
+    ))
+    .expect("a payload that was parsed serializes");
+    Sha256::digest(said).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}

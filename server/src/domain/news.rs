@@ -1,0 +1,84 @@
+//! What a decided change answers and what it tells others.
+
+use roomcast_protocol::{Event, Rev, RoomId, UserId, event::RemovalReason, model::Message, model::Role};
+
+/// A change that was decided.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// For the one who asked.
+    pub done: Done,
+    /// For everybody else, in order.
+    pub news: Vec<News>,
+}
+
+impl Decision {
+    /// A decision that changed nothing worth telling.
+    #[must_use]
+    pub const fn quiet(done: Done) -> Self {
+        Self { done, news: Vec::new() }
+    }
+}
+
+/// The answer, before a service makes it a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// The message as it now is, and the change that made it so.
+    Message(Box<Message>, Rev),
+    /// The author is in this room.
+    Entered(RoomId),
+    /// The room's newest change; `None` where there was nothing to do.
+    Changed(Option<Rev>),
+}
+
+/// Who hears of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody in the room.
+    Room,
+    /// Only this user's devices, because the room is too large to tell everybody (G-12).
+    User(UserId),
+}
+
+/// Something that others must hear of.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// An event of a room.
+    Room {
+        /// Which room.
+        room: RoomId,
+        /// Who hears it.
+        audience: Audience,
+        /// Its place in the room's log; `None` for a moved cursor, which stands beside the log.
+        rev: Option<Rev>,
+        /// What to tell.
+        event: Event,
+        /// Whether the connection that caused it is left out, because its ack says it all.
+        skip_author: bool,
+    },
+    /// A user is in a room from here on.
+    Entered {
+        /// Which room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+        /// The change that made it so.
+        rev: Rev,
+        /// How many are in it now.
+        member_count: u64,
+    },
+    /// A user is out of a room from here on.
+    Removed {
+        /// Which room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// Why.
+        reason: RemovalReason,
+        /// The change that made it so.
+        rev: Rev,
+        /// How many are in it now.
+        member_count: u64,
+    },
+}

@@ -1,0 +1,155 @@
+//! The rows that a batch works on, and which of them it touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roomcast_protocol::{
+    ClientId, MessageId, RoomId, Seq, Timestamp, UserId,
+    command::{EditMessage, MarkRead},
+    model::User,
+};
+
+use super::{Act, Change, MemberRow, MessageRow, RoomRow};
+
+/// A send's key: unique for ever (G-4).
+pub(crate) type SendKey = (RoomId, UserId, ClientId);
+
+/// Which rows a batch needs.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Rooms named by the changes. The rooms of [`Keys::messages`] and of their authors' memberships come on top.
+    pub rooms: BTreeSet<RoomId>,
+    /// Memberships.
+    pub members: BTreeSet<(RoomId, UserId)>,
+    /// Messages by id, with the user whose membership in the message's room is needed too.
+    pub messages: BTreeSet<(MessageId, UserId)>,
+    /// Messages by the sender's own id.
+    pub sends: BTreeSet<SendKey>,
+    /// Messages by their place, of which only the id is needed.
+    pub places: BTreeSet<(RoomId, Seq)>,
+    /// Users by id.
+    pub users: BTreeSet<UserId>,
+    /// Users whose rooms must be counted.
+    pub room_counts: BTreeSet<UserId>,
+}
+
+impl Keys {
+    /// The keys of a batch.
+    #[must_use]
+    pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
+        let mut keys = Self::default();
+        for change in changes {
+            keys.add(change);
+        }
+        keys
+    }
+
+    fn add(&mut self, change: &Change) {
+        let author = &change.author.user.id;
+        match &change.act {
+            Act::Send(send) => {
+                self.member(&send.room_id, author);
+                if let Some(client_id) = &send.client_id {
+                    self.sends.insert((send.room_id.clone(), author.clone(), client_id.clone()));
+                }
+                for id in [&send.reply_to, &send.thread_id].into_iter().flatten() {
+                    self.messages.insert((id.clone(), author.clone()));
+                }
+            }
+            Act::Edit(EditMessage { message_id, .. }) => {
+                self.messages.insert((message_id.clone(), author.clone()));
+            }
+            Act::Delete(delete) => {
+                self.messages.insert((delete.message_id.clone(), author.clone()));
+            }
+            Act::Read(MarkRead::UpTo(mark)) => {
+                self.member(&mark.room_id, author);
+                self.places.insert((mark.room_id.clone(), mark.up_to_seq));
+            }
+            Act::Read(MarkRead::Messages(ids)) => {
+                self.messages.extend(ids.iter().map(|id| (id.clone(), author.clone())));
+            }
+            Act::CreateRoom(create) => {
+                if let Some(room) = &create.room_id {
+                    self.member(room, author);
+                }
+                self.users.extend(create.members.iter().cloned());
+                self.room_counts.insert(author.clone());
+                self.room_counts.extend(create.members.iter().cloned());
+            }
+            Act::Join(room) => {
+                self.member(room, author);
+                self.room_counts.insert(author.clone());
+            }
+            Act::Leave(room) => self.member(room, author),
+            Act::AddMembers(add) => {
+                self.member(&add.room_id, author);
+                for user in &add.user_ids {
+                    self.member(&add.room_id, user);
+                    self.users.insert(user.clone());
+                    self.room_counts.insert(user.clone());
+                }
+            }
+            Act::RemoveMember(remove) => {
+                self.member(&remove.room_id, author);
+                self.member(&remove.room_id, &remove.user_id);
+            }
+            Act::SeeUser => {
+                self.users.insert(author.clone());
+            }
+            Act::LastSeen(seen) => self.users.extend(seen.iter().map(|(user, _)| user.clone())),
+        }
+    }
+
+    fn member(&mut self, room: &RoomId, user: &UserId) {
+        self.rooms.insert(room.clone());
+        self.members.insert((room.clone(), user.clone()));
+    }
+}
+
+/// The rows, and which of them became dirty.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Rooms by id.
+    pub rooms: BTreeMap<RoomId, RoomRow>,
+    /// Memberships.
+    pub members: BTreeMap<(RoomId, UserId), MemberRow>,
+    /// Messages by id.
+    pub messages: BTreeMap<MessageId, MessageRow>,
+    /// Messages by the sender's own id.
+    pub sends: BTreeMap<SendKey, MessageId>,
+    /// Messages by their place.
+    pub places: BTreeMap<(RoomId, Seq), MessageId>,
+    /// Users by id.
+    pub users: BTreeMap<UserId, User>,
+    /// In how many rooms a user is.
+    pub room_counts: BTreeMap<UserId, u64>,
+    /// To be written.
+    pub dirty: Dirty,
+}
+
+/// Which rows must be written.
+#[derive(Debug, Default)]
+pub struct Dirty {
+    /// Rooms.
+    pub rooms: BTreeSet<RoomId>,
+    /// Memberships.
+    pub members: BTreeSet<(RoomId, UserId)>,
+    /// Messages.
+    pub messages: BTreeSet<MessageId>,
+    /// Users.
+    pub users: BTreeSet<UserId>,
+    /// When users were last connected.
+    pub last_seen: BTreeMap<UserId, Timestamp>,
+}
+
+impl Dirty {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+            && self.members.is_empty()
+            && self.messages.is_empty()
+            && self.users.is_empty()
+            && self.last_seen.is_empty()
+    }
+}

@@ -1,0 +1,39 @@
+//! Where the engine hands packets over: synchronously, or their order would be lost (G-5). socketioxide runs every
+//! asynchronous handler as a task of its own.
+
+use std::sync::Arc;
+
+use socketioxide::{
+    adapter::LocalAdapter,
+    extract::AckSender,
+    handler::{FromMessageParts as _, MessageHandler},
+    socket::Socket,
+};
+use socketioxide_core::Value;
+
+use super::{
+    connection::answer,
+    incoming::{Arrival, RawPacket},
+    mailbox::Mailbox,
+};
+use crate::service::Service;
+
+pub(super) struct Intake {
+    pub(super) service: Service,
+    pub(super) mailbox: Arc<Mailbox>,
+}
+
+/// Tells this implementation from the engine's own for closures.
+pub(super) enum Synchronous {}
+
+impl MessageHandler<LocalAdapter, Synchronous> for Intake {
+    fn call(&self, socket: Arc<Socket<LocalAdapter>>, mut value: Value, ack_id: Option<i64>) {
+        let Ok(ack) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
+        let env = self.service.env();
+        let arrival = Arrival { packet: RawPacket::from(value), ack, at_ms: env.mono_ms() };
+        if let Err((arrival, error)) = self.mailbox.put(arrival) {
+            self.service.metrics().count_error(error.code, "any");
+            answer(arrival.ack, &Err(error), env);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What only `roomcast dev` serves: tokens for whoever asks, and a page that says how to begin.
+
+use std::time::{Duration, SystemTime};
+
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    http::StatusCode,
+    response::Html,
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::{Claims, Key, mint};
+
+const TTL: Duration = Duration::from_secs(3_600);
+
+pub(super) fn routes(key: Key) -> Router {
+    Router::new().route("/", get(start_page)).route("/dev/token", get(token)).with_state(key)
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    user: String,
+    #[serde(default)]
+    name: Option<String>,
+    /// Seconds, for trying out what happens when tokens run out.
+    #[serde(default)]
+    ttl: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Minted {
+    token: String,
+    expires_at: u64,
+}
+
+async fn token(State(key): State<Key>, Query(wanted): Query<Wanted>) -> Result<Json<Minted>, (StatusCode, String)> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let exp = now + wanted.ttl.unwrap_or(TTL.as_secs()).clamp(1, 86_400);
+    let claims = Claims {
+        sub: wanted.user.clone(),
+        exp,
+        name: Some(wanted.name.unwrap_or(wanted.user)),
+        avatar_url: None,
+        roles: Vec::new(),
+        iss: None,
+        aud: None,
+    };
+    match mint(&key, &claims) {
+        Ok(token) => Ok(Json(Minted { token, expires_at: exp * 1_000 })),
+        Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
+    }
+}
+
+async fn start_page() -> Html<&'static str> {
+    Html(include_str!("start.html"))
+}

@@ -1,0 +1,47 @@
+//! Plain HTTP beside the sockets.
+
+mod dev;
+mod health;
+
+use axum::{Router, http::HeaderValue, routing::get};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+pub use health::Health;
+
+use crate::{auth::Key, config::Origins, metrics::Metrics};
+
+/// What clients and balancers are served.
+#[must_use]
+pub fn public(health: Health, dev: Option<Key>) -> Router {
+    let router =
+        Router::new().route("/livez", get(|| async { "ok\n" })).route("/readyz", get(health::ready)).with_state(health);
+    match dev {
+        Some(key) => router.merge(dev::routes(key)),
+        None => router,
+    }
+}
+
+/// What operators are served.
+#[must_use]
+pub fn admin(metrics: std::sync::Arc<Metrics>) -> Router {
+    const TYPE: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let page = move || {
+        let page = metrics.page();
+        async move { ([(axum::http::header::CONTENT_TYPE, TYPE)], page) }
+    };
+    Router::new().route("/metrics", get(page))
+}
+
+/// Which pages may read what is served here.
+#[must_use]
+pub fn cors(origins: &Origins) -> CorsLayer {
+    let allowed = match origins {
+        Origins::Any => AllowOrigin::mirror_request(),
+        Origins::These(origins) => AllowOrigin::list(origins.iter().cloned()),
+    };
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_credentials(true)
+        .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
+        .allow_headers([axum::http::header::CONTENT_TYPE])
+}

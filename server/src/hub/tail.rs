@@ -1,0 +1,185 @@
+//! The last changes of a room, so that most resumes never touch the database (G-7).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use roomcast_protocol::{
+    Event, MessageId, Rev, RoomId, Seq, UserId,
+    model::{DeltaKind, Message, Receipt, RoomDelta},
+};
+
+/// Most entries that a room keeps.
+const LENGTH: usize = 256;
+
+#[derive(Debug, Clone)]
+enum Entry {
+    Message(Box<Message>),
+    Cursor(UserId, Seq),
+    /// Something that is told better from the database.
+    Other,
+}
+
+/// A room's last changes, oldest first, without holes.
+#[derive(Debug, Clone)]
+pub struct Tail {
+    /// Everything after this `rev` is here.
+    floor: Rev,
+    head: Rev,
+    /// With the room's `rev` when it happened: for a cursor that of the moment, for the rest its own.
+    entries: VecDeque<(Rev, Entry)>,
+}
+
+/// What a tail can say about a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TailAnswer {
+    /// All that happened since.
+    Delta(Box<RoomDelta>),
+    /// Ask the database.
+    Unknown,
+}
+
+impl Tail {
+    /// A tail that begins after this `rev`.
+    #[must_use]
+    pub const fn after(rev: Rev) -> Self {
+        Self { floor: rev, head: rev, entries: VecDeque::new() }
+    }
+
+    /// The newest change that it knows.
+    #[must_use]
+    pub const fn head(&self) -> Rev {
+        self.head
+    }
+
+    /// Takes a change of the room's log. One that does not follow the last makes the tail begin anew.
+    pub fn push(&mut self, rev: Rev, event: &Event) {
+        if rev <= self.head {
+            return;
+        }
+        if rev != self.head.next() {
+            *self = Self::after(Rev::new(rev.value() - 1));
+        }
+        self.head = rev;
+        let entry = match event {
+            Event::NewMessage(new) => Entry::Message(Box::new(new.message.clone())),
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+                Entry::Message(Box::new(changed.message.clone()))
+            }
+            _ => Entry::Other,
+        };
+        self.keep(rev, entry);
+    }
+
+    /// Takes a moved cursor, which stands beside the log.
+    pub fn push_cursor(&mut self, user: UserId, seq: Seq) {
+        self.keep(self.head, Entry::Cursor(user, seq));
+    }
+
+    fn keep(&mut self, rev: Rev, entry: Entry) {
+        self.entries.push_back((rev, entry));
+        if self.entries.len() > LENGTH
+            && let Some((dropped, _)) = self.entries.pop_front()
+        {
+            self.floor = self.floor.max(dropped);
+        }
+    }
+
+    /// What happened after `since`, with the cursors that moved at `since` or later.
+    #[must_use]
+    pub fn since(&self, room: &RoomId, since: Rev) -> TailAnswer {
+        // At the floor itself a cursor may have been dropped.
+        if since <= self.floor || since > self.head {
+            return TailAnswer::Unknown;
+        }
+        let mut messages = BTreeMap::<&MessageId, &Message>::new();
+        let mut cursors = BTreeMap::<&UserId, Seq>::new();
+        for (rev, entry) in &self.entries {
+            match entry {
+                Entry::Message(message) if *rev > since => {
+                    messages.insert(&message.id, message);
+                }
+                Entry::Cursor(user, seq) if *rev >= since => {
+                    cursors.insert(user, *seq);
+                }
+                Entry::Other if *rev > since => return TailAnswer::Unknown,
+                _ => {}
+            }
+        }
+        let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, self.head);
+        delta.messages = messages.into_values().cloned().collect();
+        delta.messages.sort_by_key(|message| message.seq);
+        delta.receipts =
+            cursors.into_iter().map(|(user_id, read_seq)| Receipt { user_id: user_id.clone(), read_seq }).collect();
+        if delta.messages.is_empty() && delta.receipts.is_empty() && since == self.head {
+            delta.kind = DeltaKind::UpToDate;
+        }
+        TailAnswer::Delta(Box::new(delta))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roomcast_protocol::event::{NewMessage, UserLeft};
+
+    use super::*;
+
+    fn message(seq: u64, rev: u64) -> Event {
+        let json = format!(
+            r#"{{"message":{{"id":"m{seq}","roomId":"r","userId":"u","type":"text","content":"hi","seq":{seq},
+            "rev":{rev},"version":1,"createdAt":1}},"user":{{"id":"u","name":"U"}},"rev":{rev}}}"#
+        );
+        Event::NewMessage(Box::new(serde_json::from_str::<NewMessage>(&json).expect("a message")))
+    }
+
+    fn seqs(answer: TailAnswer) -> Option<Vec<u64>> {
+        match answer {
+            TailAnswer::Delta(delta) => Some(delta.messages.iter().map(|message| message.seq.value()).collect()),
+            TailAnswer::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn answers_what_it_has_and_nothing_more() {
+        let room = RoomId::parse("r").expect("an id");
+        let mut tail = Tail::after(Rev::new(10));
+        for n in 11..=14 {
+            tail.push(Rev::new(n), &message(n, n));
+        }
+        assert_eq!(seqs(tail.since(&room, Rev::new(12))), Some(vec![13, 14]));
+        assert_eq!(seqs(tail.since(&room, Rev::new(14))), Some(vec![]));
+        assert_eq!(seqs(tail.since(&room, Rev::new(9))), None);
+        assert_eq!(seqs(tail.since(&room, Rev::new(15))), None);
+    }
+
+    #[test]
+    fn a_hole_makes_it_begin_anew() {
+        let room = RoomId::parse("r").expect("an id");
+        let mut tail = Tail::after(Rev::new(0));
+        tail.push(Rev::new(1), &message(1, 1));
+        tail.push(Rev::new(3), &message(3, 3));
+        assert_eq!(seqs(tail.since(&room, Rev::new(1))), None);
+        assert_eq!(seqs(tail.since(&room, Rev::new(3))), Some(vec![]));
+    }
+
+    #[test]
+    fn memberships_are_left_to_the_database() {
+        let room = RoomId::parse("r").expect("an id");
+        let mut tail = Tail::after(Rev::new(0));
+        tail.push(Rev::new(1), &message(1, 1));
+        let left = UserLeft { room_id: room.clone(), user_id: UserId::parse("u").expect("an id"), rev: Rev::new(2) };
+        tail.push(Rev::new(2), &Event::UserLeft(Box::new(left)));
+        tail.push(Rev::new(3), &message(2, 3));
+        assert_eq!(seqs(tail.since(&room, Rev::new(1))), None);
+        assert_eq!(seqs(tail.since(&room, Rev::new(2))), Some(vec![2]));
+    }
+
+    #[test]
+    fn old_changes_fall_off_its_end() {
+        let room = RoomId::parse("r").expect("an id");
+        let mut tail = Tail::after(Rev::new(0));
+        for n in 1..=300 {
+            tail.push(Rev::new(n), &message(n, n));
+        }
+        assert_eq!(seqs(tail.since(&room, Rev::new(44))), None);
+        assert_eq!(seqs(tail.since(&room, Rev::new(45))).map(|seqs| seqs.len()), Some(255));
+    }
+}

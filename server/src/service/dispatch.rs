@@ -1,0 +1,89 @@
+//! The one door for commands. Exhaustive: a new command does not compile until it has a service.
+
+use roomcast_protocol::{
+    Command, ErrorBody, ErrorCode,
+    command::{MarkRead, SendMessage},
+    registry::Reply,
+    validate,
+};
+
+use super::{
+    Plan, Service, Session,
+    write::{changed, done, message_stored, ready},
+};
+use crate::{domain::Act, limits::TooFast};
+
+impl Service {
+    /// Begins a command. What must happen in the order of the commands has happened when this returns (G-5).
+    pub fn begin(&self, session: &mut Session, command: Command) -> Plan {
+        if let Err(error) = validate::command(&command, &self.inner.settings.limits) {
+            return ready(Err(error));
+        }
+        match command {
+            Command::SendMessage(send) => self.send(session, send),
+            Command::EditMessage(edit) => {
+                self.plan_write(session, Act::Edit(edit), |done| Reply::EditMessage(message_stored(done)))
+            }
+            Command::DeleteMessage(delete) => {
+                self.plan_write(session, Act::Delete(delete), |done| Reply::DeleteMessage(message_stored(done)))
+            }
+            Command::MarkRead(MarkRead::Messages(ids)) if ids.is_empty() => ready(Ok(Reply::MarkRead(done()))),
+            Command::MarkRead(mark) => self.plan_write(session, Act::Read(mark), |_| Reply::MarkRead(done())),
+            Command::LeaveRoom(leave) => {
+                self.plan_write(session, Act::Leave(leave.room_id), |done| Reply::LeaveRoom(changed(done)))
+            }
+            Command::AddMembers(add) => {
+                self.plan_write(session, Act::AddMembers(add), |done| Reply::AddMembers(changed(done)))
+            }
+            Command::RemoveMember(remove) => {
+                self.plan_write(session, Act::RemoveMember(remove), |done| Reply::RemoveMember(changed(done)))
+            }
+            Command::JoinRoom(join) => self.enter(session, Act::Join(join.room_id), Reply::JoinRoom),
+            Command::CreateRoom(create) => self.enter(session, Act::CreateRoom(create), Reply::CreateRoom),
+            Command::TypingStart(start) => self.typing(session, start.0, true),
+            Command::TypingStop(stop) => self.typing(session, stop.0, false),
+            Command::UpdatePresence(presence) => ready(self.update_presence(session, presence)),
+            Command::RefreshToken(refresh) => ready(self.refresh_token(session, &refresh)),
+            Command::GetRoomUsers(query) => self.room_users(session, query),
+            Command::ListRooms(query) => self.list_rooms(session, query),
+            Command::GetMessages(query) => self.history(session, query),
+            Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
+            Command::Sync(query) => self.sync(session, query),
+            Command::UpdateRoom(_)
+            | Command::DeleteRoom(_)
+            | Command::SetRole(_)
+            | Command::BanMember(_)
+            | Command::UnbanMember(_)
+            | Command::MuteMember(_)
+            | Command::UnmuteMember(_)
+            | Command::AddReaction(_)
+            | Command::RemoveReaction(_)
+            | Command::PinMessage(_)
+            | Command::UnpinMessage(_)
+            | Command::SearchMessages(_)
+            | Command::BlockUser(_)
+            | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),
+        }
+    }
+
+    fn send(&self, session: &Session, send: SendMessage) -> Plan {
+        if let Err(too_fast) = self.inner.quotas.send(&session.user.id, &send.room_id) {
+            return ready(Err(rate_limited(too_fast)));
+        }
+        self.inner.clear_typing(&session.user.id, &send.room_id, Some(session.conn));
+        self.plan_write(session, Act::Send(send), |done| Reply::SendMessage(message_stored(done)))
+    }
+}
+
+/// The answer to a command that is known and not offered.
+#[must_use]
+pub fn unsupported(event: &str) -> ErrorBody {
+    ErrorBody::new(ErrorCode::Unsupported, format!("unable to run {event}; this server does not offer it"))
+}
+
+/// The answer to a command that came too soon.
+#[must_use]
+pub fn rate_limited(too_fast: TooFast) -> ErrorBody {
+    ErrorBody::new(ErrorCode::RateLimited, "unable to take the command; too many in too short a time")
+        .retry_after(too_fast.retry_after_ms)
+}

@@ -1,0 +1,207 @@
+//! What the server does, command by command, without knowing how a command arrives or where rows live.
+
+mod dispatch;
+mod history;
+mod initial;
+mod presence;
+mod publish;
+mod rooms;
+mod seed;
+mod session;
+mod states;
+mod sync;
+mod typing;
+mod write;
+
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+
+use futures_util::future::BoxFuture;
+use roomcast_protocol::{Epoch, Limits, ack::Ack};
+use tokio::sync::mpsc;
+
+pub use dispatch::{rate_limited, unsupported};
+pub use session::{ConnectError, Departure, Session};
+
+use crate::{
+    auth::Tokens,
+    env::SharedEnv,
+    hub::{Roster, Transport},
+    limits::Quotas,
+    metrics::Metrics,
+    store::{Committed, Store, Writer, WriterSettings},
+};
+
+/// How a command is carried out.
+pub enum Plan {
+    /// It is done.
+    Done(Ack),
+    /// It is on its way to the writer, after all earlier ones: others can be begun before its ack is there.
+    Write(BoxFuture<'static, Ack>),
+    /// It reads: to be run when all earlier commands of the connection are through, so that it sees them.
+    Read(BoxFuture<'static, Ack>),
+}
+
+/// What can be set about the services.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// Sizes and counts.
+    pub limits: Limits,
+    /// How long a write may take before it is answered `unavailable`, in milliseconds.
+    pub write_deadline_ms: u64,
+    /// How long a lost connection's user still counts as present, in milliseconds (G-13).
+    pub presence_grace_ms: u64,
+    /// How long typing lasts after its last start, in milliseconds (G-14).
+    pub typing_ms: u64,
+    /// How often a client gets a digest of heads, in milliseconds (G-8).
+    pub heads_ms: u64,
+    /// How long before a token runs out its client is told, in milliseconds (G-16).
+    pub token_notice_ms: u64,
+    /// How long after a token ran out the connection is closed, in milliseconds (G-16).
+    pub token_grace_ms: u64,
+    /// Whether clients may get `debug` events.
+    pub debug_events: bool,
+}
+
+impl Default for ServiceSettings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            write_deadline_ms: 2_000,
+            presence_grace_ms: 10_000,
+            typing_ms: 3_000,
+            heads_ms: 15_000,
+            token_notice_ms: 60_000,
+            token_grace_ms: 30_000,
+            debug_events: false,
+        }
+    }
+}
+
+/// What the services are made of.
+pub struct Parts {
+    /// Where they run.
+    pub env: SharedEnv,
+    /// Where rooms live.
+    pub store: Arc<dyn Store>,
+    /// How clients are reached.
+    pub transport: Arc<dyn Transport>,
+    /// Who may connect.
+    pub tokens: Tokens,
+    /// Rates.
+    pub quotas: Quotas,
+    /// What operators watch.
+    pub metrics: Arc<Metrics>,
+    /// Settings.
+    pub settings: ServiceSettings,
+}
+
+/// The services of one node. A cheap handle.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+    writer: Writer,
+}
+
+/// Most committed batches that wait to be told.
+const NEWS_QUEUE: usize = 64;
+
+struct Inner {
+    this: Weak<Inner>,
+    env: SharedEnv,
+    store: Arc<dyn Store>,
+    transport: Arc<dyn Transport>,
+    tokens: Tokens,
+    quotas: Quotas,
+    metrics: Arc<Metrics>,
+    settings: ServiceSettings,
+    epoch: Epoch,
+    roster: Mutex<Roster>,
+}
+
+impl Service {
+    /// Starts the services: the writer's task runs from here on.
+    #[must_use]
+    pub fn start(parts: Parts, epoch: Epoch) -> Self {
+        let Parts { env, store, transport, tokens, quotas, metrics, settings } = parts;
+        let inner = Arc::new_cyclic(|this| Inner {
+            this: this.clone(),
+            env: env.clone(),
+            store: store.clone(),
+            transport,
+            tokens,
+            quotas,
+            metrics,
+            settings: settings.clone(),
+            epoch,
+            roster: Mutex::default(),
+        });
+        // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,
+        // the writer waits.
+        let (news, mut committed) = mpsc::channel::<Vec<Committed>>(NEWS_QUEUE);
+        let publisher = inner.clone();
+        env.spawn(Box::pin(async move {
+            while let Some(batch) = committed.recv().await {
+                batch.into_iter().for_each(|committed| publisher.tell(committed));
+            }
+        }));
+        let writer = Writer::start(store, inner.clone(), news, env, settings.limits, WriterSettings::default());
+        Self { inner, writer }
+    }
+
+    /// Does what falls due with time: typing and grace that run out, occupancy, last-seen. To be called several
+    /// times a second.
+    pub fn tick(&self) {
+        self.inner.expire_typing();
+        self.inner.expire_grace();
+        self.inner.tell_occupancy();
+        self.write_last_seen();
+        self.inner.metrics.writer_queue.set(i64::try_from(self.writer.depth()).unwrap_or(i64::MAX));
+    }
+
+    /// Where the services run.
+    #[must_use]
+    pub fn env(&self) -> &SharedEnv {
+        &self.inner.env
+    }
+
+    /// What operators watch.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.inner.metrics
+    }
+
+    /// Rates.
+    #[must_use]
+    pub fn quotas(&self) -> &Quotas {
+        &self.inner.quotas
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn settings(&self) -> &ServiceSettings {
+        &self.inner.settings
+    }
+
+    /// Where rooms live.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// Whether so much waits for the writer that what is not a message is left out.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.writer.depth() > WriterSettings::default().queue / 2
+    }
+
+    /// How many changes wait for the writer.
+    #[must_use]
+    pub fn writer_depth(&self) -> usize {
+        self.writer.depth()
+    }
+}
+
+impl Inner {
+    fn roster(&self) -> MutexGuard<'_, Roster> {
+        self.roster.lock().expect("nothing panics while it holds the roster")
+    }
+}

@@ -1,0 +1,150 @@
+//! News of what became durable, to those who are here: in commit order, by one task.
+
+use roomcast_protocol::{
+    Event, Rev, RoomId, UserId,
+    event::{AddedToRoom, RemovalReason, RemovedFromRoom},
+};
+
+use super::Inner;
+use crate::{
+    domain::{Audience, ConnId, News},
+    hub::{Membership, Packet},
+    store::{Committed, Observer, StoreError},
+};
+
+impl Observer for Inner {
+    fn wrote(&self, changes: usize, ms: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "a histogram's buckets are coarser than the loss")]
+        let (changes, seconds) = (changes as f64, ms as f64 / 1_000.0);
+        self.metrics.batch_changes.observe(changes);
+        self.metrics.batch_seconds.observe(seconds);
+    }
+
+    fn failed(&self, error: &StoreError) {
+        tracing::error!(%error, "a transaction failed");
+        self.metrics.batch_failures.inc();
+    }
+}
+
+impl Inner {
+    /// Tells what became durable, in commit order.
+    pub(super) fn tell(&self, Committed { change, decision }: Committed) {
+        for news in decision.news {
+            self.publish(change.author.conn, news);
+        }
+    }
+
+    fn publish(&self, author: Option<ConnId>, news: News) {
+        match news {
+            News::Room { room, audience, rev, event, skip_author } => {
+                self.note(&room, rev, &event);
+                let except = author.filter(|_| skip_author);
+                match audience {
+                    Audience::Room => self.broadcast(&room, except, &event),
+                    Audience::User(user) => self.emit_to_user(&user, except, &Packet::from(&event)),
+                }
+            }
+            News::Entered { room, user, role, rev, member_count } => {
+                let conns = {
+                    let mut roster = self.roster();
+                    let membership = Membership { rev, role, active: true };
+                    if !roster.note_membership(&user, &room, membership, member_count) {
+                        return self.recount(&room, member_count);
+                    }
+                    let conns = roster.users.get(&user).map(|local| local.conns.clone()).unwrap_or_default();
+                    for conn in &conns {
+                        self.transport.subscribe(*conn, &room);
+                    }
+                    conns
+                };
+                self.recount(&room, member_count);
+                let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
+                self.welcome(user, room, others);
+            }
+            News::Removed { room, user, reason, rev, member_count } => {
+                self.part(&room, &user, reason, rev, author);
+                self.recount(&room, member_count);
+            }
+        }
+    }
+
+    /// Keeps the tail and the digest's mark.
+    fn note(&self, room: &RoomId, rev: Option<Rev>, event: &Event) {
+        if let Event::NewMessage(_) = event {
+            self.metrics.messages.inc();
+        }
+        let mut roster = self.roster();
+        roster.changes += 1;
+        let changes = roster.changes;
+        let Some(local) = roster.rooms.get_mut(room) else { return };
+        match (rev, event) {
+            (Some(rev), event) => {
+                local.tail.push(rev, event);
+                local.changed = changes;
+            }
+            (None, Event::MessagesRead(read)) => local.tail.push_cursor(read.user_id.clone(), read.read_seq),
+            (None, _) => {}
+        }
+    }
+
+    fn recount(&self, room: &RoomId, member_count: u64) {
+        if let Some(local) = self.roster().rooms.get_mut(room) {
+            local.member_count = member_count;
+        }
+    }
+
+    /// Tells a user's devices that they are in a room, with the room as they enter it.
+    fn welcome(&self, user: UserId, room: RoomId, conns: Vec<ConnId>) {
+        if conns.is_empty() {
+            return;
+        }
+        let Some(inner) = self.this.upgrade() else { return };
+        self.env.spawn(Box::pin(async move {
+            match inner.room_states(&user, std::slice::from_ref(&room)).await {
+                Ok(mut states) => {
+                    if let Some(room) = states.pop() {
+                        let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
+                        for conn in conns {
+                            inner.transport.emit(conn, &packet);
+                        }
+                    }
+                }
+                // The client learns of the room with its next digest or resume.
+                Err(error) => tracing::warn!(%error, "unable to read a room for its new member"),
+            }
+        }));
+    }
+
+    fn part(&self, room: &RoomId, user: &UserId, reason: RemovalReason, rev: Rev, author: Option<ConnId>) {
+        let conns = {
+            let mut roster = self.roster();
+            let role = roster
+                .users
+                .get(user)
+                .and_then(|local| local.rooms.get(room))
+                .map_or(roomcast_protocol::model::Role::Member, |membership| membership.role);
+            let membership = Membership { rev, role, active: false };
+            if !roster.note_membership(user, room, membership, 0) {
+                return;
+            }
+            let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
+            for conn in &conns {
+                self.transport.unsubscribe(*conn, room);
+            }
+            conns
+        };
+        let event = Event::RemovedFromRoom(Box::new(RemovedFromRoom { room_id: room.clone(), reason }));
+        let packet = Packet::from(&event);
+        for conn in conns.into_iter().filter(|conn| reason != RemovalReason::Left || Some(*conn) != author) {
+            self.transport.emit(conn, &packet);
+        }
+    }
+
+    fn emit_to_user(&self, user: &UserId, except: Option<ConnId>, packet: &Packet) {
+        for conn in self.conns_of(user) {
+            if Some(conn) != except {
+                self.transport.emit(conn, packet);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Coming and going of connections.
+
+use roomcast_protocol::{
+    Event, Timestamp, UserId,
+    ack::Ack,
+    command::RefreshToken,
+    error::{ErrorBody, ErrorCode},
+    event::{Debug, Heads},
+    handshake::Refusal,
+    model::User,
+    registry::Reply,
+    reply::TokenRefreshed,
+};
+
+use super::{Inner, Service};
+use crate::{
+    auth::Identity,
+    domain::{Act, Author, ConnId},
+    hub::{Connected, Membership, Packet},
+};
+
+/// A connection, as its own task holds it.
+#[derive(Debug)]
+pub struct Session {
+    /// The connection.
+    pub conn: ConnId,
+    /// The user.
+    pub user: User,
+    /// Administrator of the server.
+    pub admin: bool,
+    /// When the token in use runs out.
+    pub expires_at: Timestamp,
+    /// Whether its running out was told.
+    pub(super) expiry_told: bool,
+    /// The node's count of changes at the last digest.
+    pub(super) heads_mark: u64,
+}
+
+/// Why a connection was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// To be told in these words.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Something that a client can only try again after.
+    #[error("unable to begin the session; {0}")]
+    Failed(ErrorBody),
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// The client said goodbye: it counts at once.
+    Asked,
+    /// The transport was lost: the user has some seconds to come back (G-13).
+    Lost,
+}
+
+impl Service {
+    /// Checks a token at the door.
+    ///
+    /// # Errors
+    /// [`Refusal`]
+    pub fn authenticate(&self, token: &str) -> Result<Identity, Refusal> {
+        let identity = self.inner.tokens.verify(token).map_err(|error| {
+            tracing::info!(%error, "refused a token");
+            Refusal::AuthenticationFailed
+        })?;
+        let roster = self.inner.roster();
+        let connections = roster.users.get(&identity.user.id).map_or(0, |local| local.conns.len());
+        if connections >= self.inner.quotas.connections_per_user() {
+            return Err(Refusal::TooManyConnections);
+        }
+        Ok(identity)
+    }
+
+    /// Registers a connection and subscribes it to its user's rooms.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; nothing is left behind.
+    pub async fn connect(&self, conn: ConnId, identity: Identity) -> Result<Session, ConnectError> {
+        let Identity { user, admin, expires_at } = identity;
+        self.remember(&user).await?;
+        // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
+        let connected = self.inner.roster().connect(conn, &user);
+        let heads = match self.inner.store.memberships(&user.id).await {
+            Ok(heads) => heads,
+            Err(error) => {
+                self.disconnect(conn, Departure::Lost);
+                return Err(ConnectError::Failed(error.told()));
+            }
+        };
+        {
+            let mut roster = self.inner.roster();
+            for head in heads {
+                let membership = Membership { rev: head.member_rev, role: head.role, active: true };
+                roster.note_membership(&user.id, &head.room, membership, head.member_count);
+            }
+            let rooms: Vec<_> = roster.users.get(&user.id).into_iter().flat_map(|user| user.active_rooms()).collect();
+            for room in rooms {
+                self.inner.transport.subscribe(conn, room);
+            }
+        }
+        if connected == Connected::First {
+            tracing::debug!(user = ?user.id, "came online");
+        }
+        self.inner.announce_online(&user.id, conn);
+        let heads_mark = self.inner.roster().changes;
+        Ok(Session { conn, user, admin, expires_at, expiry_told: false, heads_mark })
+    }
+
+    /// Writes the user down as their token describes them, where that is new.
+    async fn remember(&self, user: &User) -> Result<(), ConnectError> {
+        let known = self.inner.store.user(&user.id).await.map_err(|error| ConnectError::Failed(error.told()))?;
+        if known.as_ref() == Some(user) {
+            return Ok(());
+        }
+        let author = Author { user: user.clone(), admin: false, conn: None };
+        self.write(author, Act::SeeUser).await.map(drop).map_err(ConnectError::Failed)
+    }
+
+    /// Takes note that a connection is gone. A second time does nothing.
+    pub fn disconnect(&self, conn: ConnId, how: Departure) {
+        self.inner.depart(conn, how);
+    }
+
+    /// Swaps the token of a session (G-16).
+    pub(super) fn refresh_token(&self, session: &mut Session, refresh: &RefreshToken) -> Ack {
+        let refused =
+            |why: &str| ErrorBody::new(ErrorCode::Unauthenticated, format!("unable to refresh the token; {why}"));
+        let identity = self.inner.tokens.verify(&refresh.token).map_err(|error| {
+            tracing::info!(%error, "refused a fresh token");
+            refused("it is not valid")
+        })?;
+        if identity.user.id != session.user.id {
+            return Err(refused("it is another user's"));
+        }
+        session.expires_at = identity.expires_at;
+        session.admin = identity.admin;
+        session.expiry_told = false;
+        Ok(Reply::RefreshToken(TokenRefreshed { expires_at: identity.expires_at }))
+    }
+
+    /// The rooms that changed since this session's last digest (G-8); `None` where there are none.
+    pub fn heads(&self, session: &mut Session) -> Option<Packet> {
+        let roster = self.inner.roster();
+        let mark = std::mem::replace(&mut session.heads_mark, roster.changes);
+        let user = roster.users.get(&session.user.id)?;
+        let rooms: std::collections::BTreeMap<_, _> = user
+            .active_rooms()
+            .filter_map(|id| roster.rooms.get(id).map(|room| (id, room)))
+            .filter(|(_, room)| room.changed > mark)
+            .map(|(id, room)| (id.clone(), room.tail.head()))
+            .collect();
+        (!rooms.is_empty()).then(|| Packet::from(&Event::Heads(Box::new(Heads { rooms }))))
+    }
+
+    /// What a client in debug mode is told of itself.
+    #[must_use]
+    pub fn debug_packet(&self, session: &Session, socket_id: String, transport: &str) -> Option<Packet> {
+        if !self.inner.settings.debug_events {
+            return None;
+        }
+        let roster = self.inner.roster();
+        let rooms = roster.users.get(&session.user.id)?.active_rooms().cloned().collect();
+        Some(Packet::from(&Event::Debug(Box::new(Debug {
+            socket_id,
+            user_id: session.user.id.clone(),
+            rooms,
+            transport: transport.to_owned(),
+            expires_at: session.expires_at,
+        }))))
+    }
+}
+
+impl Session {
+    /// Who asks, when this session asks.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        Author { user: self.user.clone(), admin: self.admin, conn: Some(self.conn) }
+    }
+
+    /// Whether the client was told that its token runs out.
+    #[must_use]
+    pub fn is_expiry_told(&self) -> bool {
+        self.expiry_told
+    }
+
+    /// Whether it is time to say that the token runs out; true once a token.
+    pub fn token_notice_due(&mut self, now: Timestamp, notice_ms: u64) -> bool {
+        let due = !self.expiry_told && now.plus_ms(notice_ms) >= self.expires_at;
+        self.expiry_told |= due;
+        due
+    }
+}
+
+impl Inner {
+    /// The connections of a user.
+    pub(super) fn conns_of(&self, user: &UserId) -> Vec<ConnId> {
+        self.roster().users.get(user).map(|local| local.conns.iter().copied().collect()).unwrap_or_default()
+    }
+}

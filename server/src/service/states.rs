@@ -1,0 +1,70 @@
+//! A room as one of its members enters it: rows from the store, the living part from the roster.
+
+use std::collections::BTreeMap;
+
+use roomcast_protocol::{
+    RoomId, UserId,
+    model::{Receipt, RoomState, RoomUser, Status},
+};
+
+use super::{Inner, typing};
+use crate::{
+    hub::Roster,
+    store::{RoomView, StoreError},
+};
+
+/// Most users that a room's state lists.
+const USERS_LISTED: usize = 200;
+
+impl Inner {
+    /// These of the user's rooms as they enter them; rooms that they are not in are left out.
+    pub(super) async fn room_states(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomState>, StoreError> {
+        let views = self.store.room_views(user, rooms).await?;
+        let named: Vec<RoomId> = views
+            .iter()
+            .filter(|view| view.room.member_count <= self.settings.limits.receipts_members)
+            .map(|view| view.room.id.clone())
+            .collect();
+        let mut receipts = BTreeMap::<RoomId, Vec<Receipt>>::new();
+        if !named.is_empty() {
+            for (room, receipt) in self.store.receipts(&named).await? {
+                receipts.entry(room).or_default().push(receipt);
+            }
+        }
+        let roster = self.roster();
+        Ok(views
+            .into_iter()
+            .map(|view| {
+                let receipts = receipts.remove(&view.room.id).unwrap_or_default();
+                state(&roster, view, receipts)
+            })
+            .collect())
+    }
+}
+
+fn state(roster: &Roster, view: RoomView, receipts: Vec<Receipt>) -> RoomState {
+    let id = &view.room.id;
+    RoomState {
+        users: online(roster, id).take(USERS_LISTED).collect(),
+        typing: typing::typists(roster, id),
+        role: view.role,
+        read_seq: view.read_seq,
+        unread: view.unread,
+        mentions: view.mentions,
+        last_message: view.last_message,
+        receipts,
+        room: view.room,
+    }
+}
+
+/// Who is seen as online in a room.
+pub(super) fn online<'a>(roster: &'a Roster, room: &'a RoomId) -> impl Iterator<Item = RoomUser> + 'a {
+    let here = roster.rooms.get(room).into_iter().flat_map(|local| &local.users);
+    here.filter_map(move |id| {
+        let status = roster.status(id);
+        let local = roster.users.get(id).filter(|_| status != Status::Offline)?;
+        let role = local.rooms.get(room)?.role;
+        let username = local.user.name.clone();
+        Some(RoomUser { user_id: id.clone(), username, role, status, last_seen_at: None })
+    })
+}

@@ -1,0 +1,102 @@
+//! Catching up, however long one was away (G-10).
+
+use std::collections::BTreeMap;
+
+use roomcast_protocol::{
+    Epoch, Rev, RoomId, UserId,
+    command::Sync,
+    model::{DeltaKind, RoomDelta},
+    registry::Reply,
+    reply::Synced,
+};
+
+use super::{Inner, Plan, Service, Session};
+use crate::{
+    hub::TailAnswer,
+    store::{Range, RoomHead, StoreError},
+};
+
+/// A client further behind than so many rows gets the newest page instead.
+const DELTA_ROWS: u64 = 1_000;
+/// Messages of the page that a reset brings.
+const RESET_PAGE: u64 = 50;
+
+impl Service {
+    pub(super) fn sync(&self, session: &Session, query: Sync) -> Plan {
+        let (inner, user) = (self.inner.clone(), session.user.id.clone());
+        Plan::Read(Box::pin(async move {
+            let told = |error: StoreError| error.told();
+            let heads = inner.store.memberships(&user).await.map_err(told)?;
+            let rooms = inner.deltas(&user, &query.epoch, &query.rooms, &heads).await.map_err(told)?;
+            Ok(Reply::Sync(Synced { epoch: inner.epoch.clone(), rooms }))
+        }))
+    }
+}
+
+impl Inner {
+    /// One delta for each room that the client has, given the memberships as they are at reading time.
+    pub(super) async fn deltas(
+        &self,
+        user: &UserId,
+        epoch: &Epoch,
+        has: &BTreeMap<RoomId, Rev>,
+        heads: &[RoomHead],
+    ) -> Result<Vec<RoomDelta>, StoreError> {
+        let heads: BTreeMap<&RoomId, &RoomHead> = heads.iter().map(|head| (&head.room, head)).collect();
+        let mut deltas = Vec::with_capacity(has.len());
+        for (room, since) in has {
+            let delta = match heads.get(room) {
+                None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
+                // Who left and came back in between must not see what was said meanwhile as a delta of theirs.
+                Some(head) if *epoch != self.epoch || *since > head.rev || *since < head.member_rev => {
+                    self.reset(user, room).await?
+                }
+                Some(head) => self.delta(user, head, *since).await?,
+            };
+            deltas.push(delta);
+        }
+        Ok(deltas)
+    }
+
+    async fn delta(&self, user: &UserId, head: &RoomHead, since: Rev) -> Result<RoomDelta, StoreError> {
+        let by_name = head.member_count <= self.settings.limits.receipts_members;
+        let room = &head.room;
+        let known = self.roster().rooms.get(room).map(|local| local.tail.since(room, since));
+        if let Some(TailAnswer::Delta(mut delta)) = known {
+            if !by_name {
+                delta.receipts.retain(|receipt| receipt.user_id == *user);
+            }
+            return Ok(*delta);
+        }
+        let rows = self.store.delta(room, since, DELTA_ROWS).await?;
+        if rows.overflow {
+            return self.reset(user, room).await;
+        }
+        // The rows may be newer than the head that was read before them.
+        let newest = rows.messages.iter().map(|message| message.rev).chain(rows.members.iter().map(|row| row.rev));
+        let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, newest.fold(head.rev, Rev::max));
+        if rows.settings {
+            delta.room = self.room_states(user, std::slice::from_ref(room)).await?.pop().map(Box::new);
+        }
+        delta.receipts = rows.receipts;
+        delta.receipts.retain(|receipt| by_name || receipt.user_id == *user);
+        delta.messages = rows.messages;
+        delta.members = rows.members;
+        if since == delta.rev && delta.receipts.is_empty() && delta.room.is_none() {
+            delta.kind = DeltaKind::UpToDate;
+        }
+        Ok(delta)
+    }
+
+    async fn reset(&self, user: &UserId, room: &RoomId) -> Result<RoomDelta, StoreError> {
+        let Some(state) = self.room_states(user, std::slice::from_ref(room)).await?.pop() else {
+            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+        };
+        let page = self.store.messages(room, Range::Newest, None, RESET_PAGE).await?;
+        let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
+        delta.messages = page.messages;
+        delta.has_more = page.has_more;
+        delta.room = Some(Box::new(state));
+        Ok(delta)
+    }
+}

@@ -1,0 +1,46 @@
+//! Where rooms live: small traits, a store for each database, and the one writer before them.
+
+mod batch;
+mod error;
+mod read;
+pub mod sqlite;
+
+use async_trait::async_trait;
+use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
+
+pub use batch::{Committed, Full, Observer, Writer, WriterSettings};
+pub use error::StoreError;
+pub use read::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+
+use crate::domain::{Change, Decision};
+
+/// What became of each change of a batch, in its order.
+pub type Outcomes = Vec<Result<Decision, ErrorBody>>;
+
+/// The write side: a batch, decided and committed in one transaction.
+#[async_trait]
+pub trait WriteStore: Send + Sync + 'static {
+    /// Decides the changes in order and commits what they did; on `Ok` it is durable (G-3).
+    ///
+    /// # Errors
+    /// [`StoreError`] where the batch as a whole did not go through. After [`StoreError::Unavailable`] it may
+    /// still have been committed (G-4).
+    async fn commit(&self, changes: &[&Change], now: Timestamp, limits: &Limits) -> Result<Outcomes, StoreError>;
+
+    /// The database's life.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    async fn epoch(&self) -> Result<Epoch, StoreError>;
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A whole database.
+pub trait Store: WriteStore + ReadStore {}
+
+impl<S: WriteStore + ReadStore> Store for S {}

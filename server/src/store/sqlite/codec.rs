@@ -1,0 +1,190 @@
+//! Rows to values and back.
+
+use roomcast_protocol::{
+    ClientId, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    id::IdError,
+    model::{Member, Message, Policy, Role, Room, User, Visibility},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::StoreError;
+use crate::domain::{MemberRow, MessageRow, RoomRow};
+
+pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
+    parse(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+pub(super) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("rows have string keys and no failing serializers")
+}
+
+/// Reads an enum by its name on the wire, so that rows and payloads spell alike.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
+    json(&format!("\"{name}\""))
+}
+
+pub(super) fn number(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
+    let value: i64 = row.try_get(column)?;
+    u64::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is negative")))
+}
+
+pub(super) fn optional_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let value: Option<i64> = row.try_get(column)?;
+    Ok(value.map(|value| Timestamp::new(value.unsigned_abs())))
+}
+
+pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
+    Ok(User {
+        id: id(row.try_get("id")?, UserId::parse)?,
+        name: row.try_get("name")?,
+        avatar_url: row.try_get("avatar_url")?,
+    })
+}
+
+pub(super) fn room(row: &SqliteRow) -> Result<Room, StoreError> {
+    Ok(Room {
+        id: id(row.try_get("id")?, RoomId::parse)?,
+        name: row.try_get("name")?,
+        topic: row.try_get("topic")?,
+        visibility: named::<Visibility>(row.try_get("visibility")?)?,
+        policy: json::<Policy>(row.try_get("policy")?)?,
+        rev: Rev::new(number(row, "rev")?),
+        seq: Seq::new(number(row, "seq")?),
+        member_count: number(row, "member_count")?,
+        created_at: Timestamp::new(number(row, "created_at")?),
+    })
+}
+
+pub(super) fn room_row(row: &SqliteRow) -> Result<RoomRow, StoreError> {
+    Ok(RoomRow {
+        room: room(row)?,
+        created_by: id(row.try_get("created_by")?, UserId::parse)?,
+        settings_rev: Rev::new(number(row, "settings_rev")?),
+    })
+}
+
+pub(super) fn role(row: &SqliteRow) -> Result<Role, StoreError> {
+    named(row.try_get("role")?)
+}
+
+/// A membership joined with its user's name; a user that was never seen keeps their id for a name.
+pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
+    let user_id: String = row.try_get("user_id")?;
+    let name: Option<String> = row.try_get("user_name")?;
+    Ok(Member {
+        username: name.unwrap_or_else(|| user_id.clone()),
+        user_id: id(&user_id, UserId::parse)?,
+        avatar_url: row.try_get("avatar_url")?,
+        role: role(row)?,
+        joined_at: Timestamp::new(number(row, "joined_at")?),
+        left_at: optional_time(row, "left_at")?,
+        rev: Rev::new(number(row, "rev")?),
+    })
+}
+
+pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
+    Ok(MemberRow {
+        member: member(row)?,
+        read_seq: Seq::new(number(row, "read_seq")?),
+        read_rev: Rev::new(number(row, "read_rev")?),
+        banned_until: optional_time(row, "banned_until")?,
+        muted_until: optional_time(row, "muted_until")?,
+        last_post_at: optional_time(row, "last_post_at")?,
+    })
+}
+
+pub(super) fn message(row: &SqliteRow) -> Result<Message, StoreError> {
+    json(row.try_get("body")?)
+}
+
+pub(super) fn message_row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow { message: message(row)?, digest: row.try_get("digest")? })
+}
+
+#[derive(Serialize)]
+pub(super) struct SavedMessage<'a> {
+    id: &'a MessageId,
+    room_id: &'a RoomId,
+    seq: Seq,
+    rev: Rev,
+    user_id: &'a UserId,
+    client_id: Option<&'a ClientId>,
+    digest: &'a str,
+    created_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+    thread_id: Option<&'a MessageId>,
+    mentions: Option<&'a [UserId]>,
+    body: String,
+}
+
+impl<'a> From<&'a MessageRow> for SavedMessage<'a> {
+    fn from(row: &'a MessageRow) -> Self {
+        let message = &row.message;
+        Self {
+            id: &message.id,
+            room_id: &message.room_id,
+            seq: message.seq,
+            rev: message.rev,
+            user_id: &message.user_id,
+            client_id: message.client_id.as_ref(),
+            digest: &row.digest,
+            created_at: message.created_at,
+            deleted_at: message.deleted_at,
+            thread_id: message.thread_id.as_ref(),
+            mentions: (!message.mentions.is_empty()).then_some(&message.mentions),
+            body: to_json(message),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct SavedRoom<'a> {
+    #[serde(flatten)]
+    room: &'a Room,
+    created_by: &'a UserId,
+    settings_rev: Rev,
+}
+
+impl<'a> From<&'a RoomRow> for SavedRoom<'a> {
+    fn from(row: &'a RoomRow) -> Self {
+        Self { room: &row.room, created_by: &row.created_by, settings_rev: row.settings_rev }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct SavedMember<'a> {
+    room_id: &'a RoomId,
+    user_id: &'a UserId,
+    role: Role,
+    joined_at: Timestamp,
+    left_at: Option<Timestamp>,
+    rev: Rev,
+    read_seq: Seq,
+    read_rev: Rev,
+    banned_until: Option<Timestamp>,
+    muted_until: Option<Timestamp>,
+    last_post_at: Option<Timestamp>,
+}
+
+impl<'a> SavedMember<'a> {
+    pub(super) fn new(room_id: &'a RoomId, row: &'a MemberRow) -> Self {
+        Self {
+            room_id,
+            user_id: &row.member.user_id,
+            role: row.member.role,
+            joined_at: row.member.joined_at,
+            left_at: row.member.left_at,
+            rev: row.member.rev,
+            read_seq: row.read_seq,
+            read_rev: row.read_rev,
+            banned_until: row.banned_until,
+            muted_until: row.muted_until,
+            last_post_at: row.last_post_at,
+        }
+    }
+}

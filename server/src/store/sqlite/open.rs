@@ -1,0 +1,90 @@
+//! Opening a database: settings that keep the promises, migrations, and the lock against a second server.
+
+use std::{fs::File, path::Path, str::FromStr as _, time::Duration};
+
+use roomcast_protocol::Epoch;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::SqliteStore;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL is not one of SQLite's.
+    #[error("unable to read the database URL; {0}")]
+    Url(String),
+    /// Another server has the file.
+    #[error("unable to open the database; another server uses {0}")]
+    InUse(String),
+    /// The lock file cannot be written.
+    #[error("unable to lock the database; {0}")]
+    Lock(std::io::Error),
+    /// The database itself refuses.
+    #[error("unable to open the database; {0}")]
+    Database(#[from] sqlx::Error),
+    /// Its tables cannot be brought up to date.
+    #[error("unable to migrate the database; {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Reads beside the writer. WAL readers do not block it; more than a few only fight for the page cache.
+const READERS: u32 = 4;
+
+impl SqliteStore {
+    /// Opens `sqlite://FILE`, creating it with `?mode=rwc`, and brings its tables up to date.
+    ///
+    /// `fresh_epoch` becomes the epoch of a database that has none yet.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub async fn open(url: &str, fresh_epoch: &Epoch) -> Result<Self, OpenError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| OpenError::Url(error.to_string()))?
+            .journal_mode(SqliteJournalMode::Wal)
+            // G-3: an acknowledged message survives the power going out.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(2))
+            .foreign_keys(true)
+            .pragma("temp_store", "memory")
+            .pragma("cache_size", "-16000");
+        let lock = lock(options.get_filename())?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(2))
+            .connect_with(options.clone())
+            .await?;
+        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING")
+            .bind(fresh_epoch.as_str())
+            .execute(&writer)
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(Duration::from_secs(2))
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        Ok(Self { writer, readers, _lock: lock })
+    }
+
+    /// Closes all connections; what was committed stays.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn lock(database: &Path) -> Result<Option<File>, OpenError> {
+    if database.as_os_str().is_empty() || database.to_string_lossy().contains(":memory:") {
+        return Ok(None);
+    }
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(OpenError::Lock)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),
+        Err(std::fs::TryLockError::Error(error)) => Err(OpenError::Lock(error)),
+    }
+}

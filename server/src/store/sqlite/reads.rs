@@ -1,0 +1,267 @@
+//! The read side.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use roomcast_protocol::{
+    MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    model::{Message, Receipt, Room, User},
+};
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::{SqliteStore, StoreError, codec};
+use crate::store::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+
+/// SQLite's largest integer stands for "no end".
+const END: i64 = i64::MAX;
+
+#[async_trait]
+impl ReadStore for SqliteStore {
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let row =
+            sqlx::query("SELECT * FROM users WHERE id = ?").bind(id.as_str()).fetch_optional(&self.readers).await?;
+        row.as_ref().map(codec::user).transpose()
+    }
+
+    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT m.room_id, m.rev AS member_rev, m.role, r.rev, r.member_count
+             FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ? AND m.left_at IS NULL",
+        )
+        .bind(user.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RoomHead {
+                    room: codec::id(row.try_get("room_id")?, RoomId::parse)?,
+                    rev: Rev::new(codec::number(row, "rev")?),
+                    member_rev: Rev::new(codec::number(row, "member_rev")?),
+                    role: codec::role(row)?,
+                    member_count: codec::number(row, "member_count")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError> {
+        let rows =
+            sqlx::query(ROOM_VIEWS).bind(user.as_str()).bind(codec::to_json(&rooms)).fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| {
+                let last: Option<String> = row.try_get("last_body")?;
+                Ok(RoomView {
+                    room: codec::room(row)?,
+                    role: codec::role(row)?,
+                    member_rev: Rev::new(codec::number(row, "member_rev")?),
+                    read_seq: Seq::new(codec::number(row, "read_seq")?),
+                    unread: codec::number(row, "unread")?,
+                    mentions: codec::number(row, "mentioned")?,
+                    last_message: last.as_deref().map(codec::json).transpose()?,
+                })
+            })
+            .collect()
+    }
+
+    async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
+        let row =
+            sqlx::query("SELECT * FROM rooms WHERE id = ?").bind(id.as_str()).fetch_optional(&self.readers).await?;
+        row.as_ref().map(codec::room).transpose()
+    }
+
+    async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError> {
+        let (after_name, after_id) = query.after.clone().unwrap_or_default();
+        let statement = if query.of.is_some() { ROOMS_OF } else { ROOMS_PUBLIC };
+        let rows = sqlx::query(statement)
+            .bind(query.of.as_ref().map(UserId::as_str))
+            .bind(query.name.as_deref())
+            .bind(after_name)
+            .bind(after_id)
+            .bind(one_more(query.limit))
+            .fetch_all(&self.readers)
+            .await?;
+        let (rows, has_more) = cut(&rows, query.limit);
+        Ok(RoomPage { rooms: rows.iter().map(codec::room).collect::<Result<_, _>>()?, has_more })
+    }
+
+    async fn messages(
+        &self,
+        room: &RoomId,
+        range: Range,
+        thread: Option<&MessageId>,
+        limit: u64,
+    ) -> Result<MessagePage, StoreError> {
+        match range {
+            Range::Newest => self.page(MESSAGES_DOWN, room, END, thread, limit).await,
+            Range::Before(seq) => self.page(MESSAGES_DOWN, room, seq.value().cast_signed(), thread, limit).await,
+            Range::After(seq) => self.page(MESSAGES_UP, room, seq.value().cast_signed(), thread, limit).await,
+            Range::Around(seq) => {
+                let place = seq.value().cast_signed();
+                let older = self.page(MESSAGES_DOWN, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
+                let newer = self.page(MESSAGES_UP, room, place, thread, limit / 2).await?;
+                let messages = older.messages.into_iter().chain(newer.messages).collect();
+                Ok(MessagePage { messages, has_more: older.has_more || newer.has_more })
+            }
+        }
+    }
+
+    async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
+        // One snapshot for all four, or a change between two statements would fall through.
+        let mut snapshot = self.readers.begin().await?;
+        let since = since.value().cast_signed();
+        let messages = sqlx::query("SELECT body FROM messages WHERE room_id = ? AND rev > ? ORDER BY rev LIMIT ?")
+            .bind(room.as_str())
+            .bind(since)
+            .bind(one_more(limit))
+            .fetch_all(&mut *snapshot)
+            .await?;
+        let members = sqlx::query(MEMBERS_SINCE)
+            .bind(room.as_str())
+            .bind(since)
+            .bind(one_more(limit))
+            .fetch_all(&mut *snapshot)
+            .await?;
+        let receipts = sqlx::query(
+            "SELECT user_id, read_seq FROM members WHERE room_id = ? AND read_rev >= ? AND left_at IS NULL LIMIT ?",
+        )
+        .bind(room.as_str())
+        .bind(since)
+        .bind(one_more(limit))
+        .fetch_all(&mut *snapshot)
+        .await?;
+        let settings = sqlx::query("SELECT 1 FROM rooms WHERE id = ? AND settings_rev > ?")
+            .bind(room.as_str())
+            .bind(since)
+            .fetch_optional(&mut *snapshot)
+            .await?
+            .is_some();
+        let overflow = [&messages, &members].iter().any(|rows| rows.len() as u64 > limit);
+        let mut messages = messages.iter().map(codec::message).collect::<Result<Vec<Message>, _>>()?;
+        messages.sort_by_key(|message| message.seq);
+        Ok(DeltaRows {
+            messages,
+            members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
+            receipts: receipts.iter().map(receipt).collect::<Result<_, _>>()?,
+            settings,
+            overflow,
+        })
+    }
+
+    async fn receipts(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Receipt)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT room_id, user_id, read_seq FROM members
+             WHERE room_id IN (SELECT value FROM json_each(?)) AND left_at IS NULL",
+        )
+        .bind(codec::to_json(&rooms))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(|row| Ok((codec::id(row.try_get("room_id")?, RoomId::parse)?, receipt(row)?))).collect()
+    }
+
+    async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError> {
+        let rows = sqlx::query(
+            "SELECT m.*, u.name AS user_name, u.avatar_url, u.last_seen_at
+             FROM members AS m LEFT JOIN users AS u ON u.id = m.user_id
+             WHERE m.room_id = ? AND m.user_id > ? AND m.left_at IS NULL ORDER BY m.user_id LIMIT ?",
+        )
+        .bind(room.as_str())
+        .bind(after.map_or("", UserId::as_str))
+        .bind(one_more(limit))
+        .fetch_all(&self.readers)
+        .await?;
+        let (rows, has_more) = cut(&rows, limit);
+        let members = rows
+            .iter()
+            .map(|row| Ok((codec::member(row)?, codec::optional_time(row, "last_seen_at")?)))
+            .collect::<Result<_, StoreError>>()?;
+        Ok(UserPage { members, has_more })
+    }
+
+    async fn last_seen(&self, users: &[UserId]) -> Result<BTreeMap<UserId, Timestamp>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, last_seen_at FROM users
+             WHERE id IN (SELECT value FROM json_each(?)) AND last_seen_at IS NOT NULL",
+        )
+        .bind(codec::to_json(&users))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let user = codec::id(row.try_get("id")?, UserId::parse)?;
+                Ok((user, Timestamp::new(codec::number(row, "last_seen_at")?)))
+            })
+            .collect()
+    }
+}
+
+impl SqliteStore {
+    async fn page(
+        &self,
+        statement: &'static str,
+        room: &RoomId,
+        place: i64,
+        thread: Option<&MessageId>,
+        limit: u64,
+    ) -> Result<MessagePage, StoreError> {
+        let rows = sqlx::query(statement)
+            .bind(room.as_str())
+            .bind(place)
+            .bind(thread.map(MessageId::as_str))
+            .bind(one_more(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        let (rows, has_more) = cut(&rows, limit);
+        let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
+        messages.sort_by_key(|message| message.seq);
+        Ok(MessagePage { messages, has_more })
+    }
+}
+
+fn receipt(row: &SqliteRow) -> Result<Receipt, StoreError> {
+    Ok(Receipt {
+        user_id: codec::id(row.try_get("user_id")?, UserId::parse)?,
+        read_seq: Seq::new(codec::number(row, "read_seq")?),
+    })
+}
+
+/// Asks for one row more than wanted: whether it comes tells whether there is more.
+fn one_more(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
+fn cut(rows: &[SqliteRow], limit: u64) -> (&[SqliteRow], bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if rows.len() > limit { (&rows[..limit], true) } else { (rows, false) }
+}
+
+const ROOM_VIEWS: &str = "
+SELECT r.*, m.role, m.rev AS member_rev, m.read_seq,
+       (SELECT body FROM messages WHERE room_id = r.id AND seq = r.seq) AS last_body,
+       (SELECT count(*) FROM messages AS u WHERE u.room_id = r.id AND u.seq > m.read_seq
+            AND u.user_id <> m.user_id AND u.deleted_at IS NULL) AS unread,
+       (SELECT count(*) FROM messages AS u WHERE u.room_id = r.id AND u.seq > m.read_seq
+            AND u.user_id <> m.user_id AND u.deleted_at IS NULL AND u.mentions IS NOT NULL
+            AND EXISTS (SELECT 1 FROM json_each(u.mentions) AS n WHERE n.value = m.user_id)) AS mentioned
+FROM members AS m JOIN rooms AS r ON r.id = m.room_id
+WHERE m.user_id = ?1 AND m.left_at IS NULL AND m.room_id IN (SELECT value FROM json_each(?2))";
+
+const ROOMS_OF: &str = "
+SELECT r.* FROM members AS m JOIN rooms AS r ON r.id = m.room_id
+WHERE m.user_id = ?1 AND m.left_at IS NULL AND (?2 IS NULL OR instr(lower(r.name), lower(?2)) > 0)
+  AND (r.name, r.id) > (?3, ?4) ORDER BY r.name, r.id LIMIT ?5";
+
+const ROOMS_PUBLIC: &str = "
+SELECT * FROM rooms WHERE visibility = 'public' AND ?1 IS NULL AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
+  AND (name, id) > (?3, ?4) ORDER BY name, id LIMIT ?5";
+
+const MESSAGES_DOWN: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
+ORDER BY seq DESC LIMIT ?4";
+
+const MESSAGES_UP: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
+ORDER BY seq LIMIT ?4";
+
+const MEMBERS_SINCE: &str = "
+SELECT m.*, u.name AS user_name, u.avatar_url FROM members AS m LEFT JOIN users AS u ON u.id = m.user_id
+WHERE m.room_id = ? AND m.rev > ? ORDER BY m.rev LIMIT ?";

@@ -1,0 +1,85 @@
+//! Writing back what a batch touched: a statement for each kind, however large the batch.
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use super::{StoreError, codec};
+use crate::domain::Workspace;
+
+pub(super) async fn save(
+    transaction: &mut Transaction<'static, Sqlite>,
+    workspace: &Workspace,
+) -> Result<(), StoreError> {
+    let connection: &mut SqliteConnection = transaction;
+    let dirty = &workspace.dirty;
+    if !dirty.users.is_empty() {
+        let users: Vec<_> = dirty.users.iter().map(|id| &workspace.users[id]).collect();
+        run(connection, USERS, codec::to_json(&users)).await?;
+    }
+    if !dirty.rooms.is_empty() {
+        let rooms: Vec<_> = dirty.rooms.iter().map(|id| codec::SavedRoom::from(&workspace.rooms[id])).collect();
+        run(connection, ROOMS, codec::to_json(&rooms)).await?;
+    }
+    if !dirty.members.is_empty() {
+        let members: Vec<_> =
+            dirty.members.iter().map(|key| codec::SavedMember::new(&key.0, &workspace.members[key])).collect();
+        run(connection, MEMBERS, codec::to_json(&members)).await?;
+    }
+    if !dirty.messages.is_empty() {
+        let messages: Vec<_> =
+            dirty.messages.iter().map(|id| codec::SavedMessage::from(&workspace.messages[id])).collect();
+        run(connection, MESSAGES, codec::to_json(&messages)).await?;
+    }
+    if !dirty.last_seen.is_empty() {
+        let seen: Vec<_> = dirty.last_seen.iter().collect();
+        run(connection, LAST_SEEN, codec::to_json(&seen)).await?;
+    }
+    Ok(())
+}
+
+async fn run(connection: &mut SqliteConnection, statement: &'static str, rows: String) -> Result<(), StoreError> {
+    sqlx::query(statement).bind(rows).execute(connection).await?;
+    Ok(())
+}
+
+// `WHERE true` tells SQLite's parser that the `ON` of the upsert is not a join's.
+
+const USERS: &str = "
+INSERT INTO users (id, name, avatar_url)
+SELECT value ->> 'id', value ->> 'name', value ->> 'avatarUrl' FROM json_each(?) WHERE true
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, avatar_url = excluded.avatar_url";
+
+const ROOMS: &str = "
+INSERT INTO rooms (id, name, topic, visibility, policy, rev, seq, member_count, created_at, created_by, settings_rev)
+SELECT value ->> 'id', value ->> 'name', value ->> 'topic', value ->> 'visibility', value -> 'policy',
+       value ->> 'rev', value ->> 'seq', value ->> 'memberCount', value ->> 'createdAt',
+       value ->> 'created_by', value ->> 'settings_rev'
+FROM json_each(?) WHERE true
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, topic = excluded.topic, policy = excluded.policy, rev = excluded.rev, seq = excluded.seq,
+    member_count = excluded.member_count, settings_rev = excluded.settings_rev";
+
+const MEMBERS: &str = "
+INSERT INTO members (room_id, user_id, role, joined_at, left_at, rev, read_seq, read_rev,
+                     banned_until, muted_until, last_post_at)
+SELECT value ->> 'room_id', value ->> 'user_id', value ->> 'role', value ->> 'joined_at', value ->> 'left_at',
+       value ->> 'rev', value ->> 'read_seq', value ->> 'read_rev',
+       value ->> 'banned_until', value ->> 'muted_until', value ->> 'last_post_at'
+FROM json_each(?) WHERE true
+ON CONFLICT (room_id, user_id) DO UPDATE SET
+    role = excluded.role, joined_at = excluded.joined_at, left_at = excluded.left_at, rev = excluded.rev,
+    read_seq = max(read_seq, excluded.read_seq), read_rev = excluded.read_rev,
+    banned_until = excluded.banned_until, muted_until = excluded.muted_until, last_post_at = excluded.last_post_at";
+
+const MESSAGES: &str = "
+INSERT INTO messages (id, room_id, seq, rev, user_id, client_id, digest, created_at, deleted_at, thread_id,
+                      mentions, body)
+SELECT value ->> 'id', value ->> 'room_id', value ->> 'seq', value ->> 'rev', value ->> 'user_id',
+       value ->> 'client_id', value ->> 'digest', value ->> 'created_at', value ->> 'deleted_at',
+       value ->> 'thread_id', value ->> 'mentions', value ->> 'body'
+FROM json_each(?) WHERE true
+ON CONFLICT (room_id, seq) DO UPDATE SET
+    rev = excluded.rev, deleted_at = excluded.deleted_at, mentions = excluded.mentions, body = excluded.body";
+
+const LAST_SEEN: &str = "
+UPDATE users SET last_seen_at = max(coalesce(last_seen_at, 0), seen.at)
+FROM (SELECT value ->> 0 AS id, value ->> 1 AS at FROM json_each(?)) AS seen WHERE users.id = seen.id";
