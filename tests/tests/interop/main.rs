@@ -1,1 +1,4 @@
-//! Being written.
+//! Stock Socket.IO clients against the real server: every fixed event, with its exact name and shape.
+
+mod rust;
+mod stock;
