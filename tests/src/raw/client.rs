@@ -140,15 +140,22 @@ impl RawClient {
     /// # Panics
     /// If none comes, or the connection ends before.
     pub async fn ack(&self, id: u64) -> Value {
-        let ack = self.link.inbox.wait(SOON, |inbox| {
+        self.answer(id).await.unwrap_or_else(|why| panic!("the connection ended before ack {id}: {why}"))
+    }
+
+    /// Waits for the ack of this id, or the end of the connection.
+    ///
+    /// # Errors
+    /// How the connection ended.
+    ///
+    /// # Panics
+    /// If neither comes.
+    pub async fn answer(&self, id: u64) -> Result<Value, String> {
+        let answer = self.link.inbox.wait(SOON, |inbox| {
             let ack = inbox.acks.get(&id).and_then(|acks| acks.first()).cloned();
             ack.map(Ok).or_else(|| inbox.closed.clone().map(Err))
         });
-        match ack.await {
-            Some(Ok(ack)) => ack,
-            Some(Err(why)) => panic!("the connection ended before ack {id}: {why}"),
-            None => panic!("no ack {id} within {} s", SOON.as_secs()),
-        }
+        answer.await.unwrap_or_else(|| panic!("no ack {id} within {} s", SOON.as_secs()))
     }
 
     /// Every ack that has come, by id.

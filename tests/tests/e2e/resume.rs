@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use roomcast_tests::{Server, token};
+use roomcast_tests::{SOON, Server, token};
 use serde_json::{Value, json};
 
-use crate::support::{create, people, post, public_room};
+use crate::support::{create, people, post, public_room, text};
 
 async fn resumed(server: &Server, user: &str, resume: Value) -> (roomcast_tests::RawClient, Value) {
     let auth = json!({ "token": token(user, Duration::from_secs(3_600)), "resume": resume });
@@ -64,38 +64,50 @@ async fn a_malformed_resume_is_as_good_as_none() {
     }
 }
 
-/// Nothing falls between the read of the history and the first live event.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn g10_a_resume_amid_traffic_misses_nothing_and_doubles_nothing() {
-    const SENDS: u64 = 400;
+/// Resumes again and again while messages are written; gives the revs in the order in which they came.
+async fn revs_of_resumes_amid_traffic() -> Vec<u64> {
+    const ROUNDS: u64 = 10;
+    const SENDS: u64 = 40;
     let (server, [alice]) = people(["alice"]).await;
     let bob = server.client("bob").await;
     let epoch = bob.initial_state().await["epoch"].clone();
     public_room(&alice, "general", &[&bob]).await;
-    let mut have = post(&alice, "general", "0").await["rev"].as_u64().expect("rev");
+    let mut have = post(&alice, "general", "first").await["rev"].as_u64().expect("rev");
     bob.vanish();
-    let mut seen = Vec::new();
-    for round in 0..10 {
-        let sends = (0..SENDS / 10).map(|n| crate::support::text("general", &format!("{round}-{n}")));
+    let mut revs = Vec::new();
+    for round in 0..ROUNDS {
+        let sends = (0..SENDS).map(|n| text("general", &format!("{round}-{n}")));
         let ids = alice.pipeline("send-message", sends).await;
         let (bob, state) = resumed(&server, "bob", json!({ "epoch": epoch, "rooms": { "general": have } })).await;
         for id in ids {
             assert_eq!(alice.ack(id).await["success"], true);
         }
-        crate::support::fence(&alice, &bob, "general").await;
-        let delta = &state["deltas"][0];
-        let mut got: Vec<u64> = delta["messages"]
-            .as_array()
-            .map(|messages| messages.iter().map(|message| message["rev"].as_u64().expect("rev")).collect())
-            .unwrap_or_default();
-        got.sort_unstable();
-        got.extend(bob.take_events("new-message").iter().map(|event| event["rev"].as_u64().expect("rev")));
-        have = got.last().copied().unwrap_or(have) + 1;
-        got.push(have);
-        seen.extend(got);
+        let last = post(&alice, "general", "last").await["rev"].as_u64().expect("rev");
+        let read = state["deltas"][0]["messages"].as_array().cloned().unwrap_or_default();
+        revs.extend(read.iter().map(|message| message["rev"].as_u64().expect("rev")));
+        while have < last {
+            let event = bob.next_event("new-message", SOON).await;
+            have = event["rev"].as_u64().expect("rev");
+            revs.push(have);
+        }
         bob.vanish();
     }
-    let first = seen[0];
-    let wanted: Vec<u64> = (first..first + seen.len() as u64).collect();
-    assert_eq!(seen, wanted);
+    revs
+}
+
+/// Nothing falls between the read of the history and the first live event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g10_a_resume_amid_traffic_misses_nothing() {
+    let mut revs = revs_of_resumes_amid_traffic().await;
+    revs.sort_unstable();
+    revs.dedup();
+    assert_eq!(revs, (revs[0]..revs[0] + revs.len() as u64).collect::<Vec<_>>());
+}
+
+/// What the answer to a resume holds is not told again as news.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g10_a_resume_amid_traffic_doubles_nothing() {
+    let revs = revs_of_resumes_amid_traffic().await;
+    let doubled: Vec<_> = revs.windows(2).filter(|pair| pair[0] >= pair[1]).collect();
+    assert!(doubled.is_empty(), "doubled or out of order: {doubled:?}");
 }

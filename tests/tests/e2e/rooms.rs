@@ -3,7 +3,7 @@
 use roomcast_tests::SOON;
 use serde_json::json;
 
-use crate::support::{create, keys, people, post, public_room};
+use crate::support::{create, keys, people, post, public_room, text};
 
 #[tokio::test]
 async fn joins_room() {
@@ -130,7 +130,8 @@ async fn leaving_ends_membership() {
     let removed = phone.next_event("removed-from-room", SOON).await;
     assert_eq!(removed, json!({ "roomId": "general", "reason": "left" }));
 
-    assert_eq!(bob.refused("get-messages", json!({ "roomId": "general" })).await, "not_member");
+    assert_eq!(bob.refused("send-message", text("general", "still here")).await, "not_member");
+    assert_eq!(bob.refused("get-messages", json!({ "roomId": "general" })).await, "not_found");
     post(&alice, "general", "bob must not hear this").await;
     let room = bob.ok("join-room", json!({ "roomId": "general" })).await["room"].clone();
     assert_eq!(room["memberCount"], 2);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{create, people, post, public_room};
+use crate::support::{create, people, post, public_room, text};
 
 #[tokio::test]
 async fn g10_each_room_is_answered_by_what_the_client_has() {
@@ -78,9 +78,11 @@ async fn g10_far_behind_is_a_reset() {
     let epoch = bob.initial_state().await["epoch"].clone();
     public_room(&alice, "general", &[&bob]).await;
     let since = post(&alice, "general", "first").await["rev"].clone();
-    let sends = alice.pipeline("send-message", (0..1_100).map(|n| crate::support::text("general", &n.to_string())));
-    for id in sends.await {
-        assert_eq!(alice.ack(id).await["success"], true);
+    for hundred in 0..11 {
+        let sends = (0..100).map(|n| text("general", &(hundred * 100 + n).to_string()));
+        for id in alice.pipeline("send-message", sends).await {
+            assert_eq!(alice.ack(id).await["success"], true);
+        }
     }
     let ack = bob.ok("sync", json!({ "epoch": epoch, "rooms": { "general": since } })).await;
     let delta = &ack["rooms"][0];
