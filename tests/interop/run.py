@@ -15,6 +15,7 @@ import traceback
 import socketio
 
 SOON_S = 10
+GRACE_S = 10
 TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": None}
 MESSAGE = {"id", "roomId", "userId", "type", "content", "seq", "rev", "version", "createdAt"}
 ROOM_STATE = {
@@ -57,14 +58,14 @@ class Peer:
             self.heard.append((name, args))
             self.changed.notify_all()
 
-    def event(self, name):
+    def event(self, name, within_s=SOON_S):
         """Takes the oldest event of this name; it has one argument."""
 
         def found():
             return next((event for event in self.heard if event[0] == name), None)
 
         with self.changed:
-            assert self.changed.wait_for(lambda: found() is not None, SOON_S), f"no {name}; heard {self.heard}"
+            assert self.changed.wait_for(lambda: found() is not None, within_s), f"no {name}; heard {self.heard}"
             event = found()
             self.heard.remove(event)
         assert len(event[1]) == 1, f"{name} has one argument"
@@ -195,8 +196,9 @@ class Scenario:
         refusal(self.bob.ask("no-such-event", {}), "unsupported")
 
     def step_offline_and_online(self):
+        # This client may close its socket before it has sent its goodbye: then the grace of a lost one applies.
         self.bob.disconnect()
-        offline = self.alice.event("user-offline")
+        offline = self.alice.event("user-offline", within_s=GRACE_S + SOON_S)
         shaped(offline, {"userId", "lastSeenAt"})
         equal(offline["userId"], self.bob_id)
         self.bob = self.peer(self.bob_id)
