@@ -52,10 +52,10 @@ impl Demo {
 
         let mut server = stage.server()?;
         stage.wait_until_ready(&mut server)?;
-        let mut bot = stage.bot()?;
+        let mut bot = Some(stage.bot()?);
         self.welcome(&stage, &server);
 
-        // Both are looked after, so that `kill -9` on the server shows what clients make of it.
+        // `kill -9` on the server shows what clients make of it.
         while signals.pending().next().is_none() {
             if let Some(status) = server.ended()? {
                 println!("\nthe server ended ({status}); starting it again");
@@ -63,10 +63,9 @@ impl Demo {
                 stage.wait_until_ready(&mut server)?;
                 println!("the server is back, process {}", server.pid());
             }
-            if let Some(status) = bot.ended()? {
-                println!("\nthe bot ended ({status}); starting it again");
-                bot = stage.bot()?;
-                thread::sleep(Duration::from_secs(1));
+            if let Some(status) = bot.as_mut().map(Background::ended).transpose()?.flatten() {
+                println!("\nthe bot ended ({status}); the room is yours alone");
+                bot = None;
             }
             thread::sleep(Duration::from_millis(100));
         }
@@ -102,6 +101,7 @@ struct Stage {
     admin: SocketAddr,
     url: String,
     database: String,
+    secret: String,
 }
 
 impl Stage {
@@ -113,6 +113,7 @@ impl Stage {
             admin: free_address(9464)?,
             url: format!("http://{address}"),
             database: format!("sqlite://{}?mode=rwc", data.join("roomcast.db").display()),
+            secret: fresh_secret()?,
         })
     }
 
@@ -122,6 +123,8 @@ impl Stage {
             ("ROOMCAST_LISTEN", &*listen),
             ("ROOMCAST_ADMIN_LISTEN", &*admin),
             ("ROOMCAST_DATABASE_URL", &*self.database),
+            // A server that was started again takes the tokens of the one before.
+            ("ROOMCAST_JWT_SECRET", &*self.secret),
         ];
         Background::start(&self.bin.join("roomcast"), &["dev"], DRAIN, &env)
     }
@@ -144,6 +147,13 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+fn fresh_secret() -> anyhow::Result<String> {
+    let mut random = [0_u8; 32];
+    let mut source = fs::File::open("/dev/urandom").context("unable to find randomness")?;
+    source.read_exact(&mut random).context("unable to read randomness")?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn free_address(first_port: u16) -> anyhow::Result<SocketAddr> {
