@@ -1,1 +1,16 @@
-//! Being written.
+//! What the tests stand on: a real `roomcast` process, tokens for it, and a raw client that says on the wire
+//! exactly what a test wants said.
+//!
+//! Tests wait for conditions, never for a time, and every wait has a deadline.
+
+pub mod http;
+pub mod port;
+pub mod raw;
+pub mod server;
+pub mod token;
+pub mod wait;
+
+pub use raw::{RawClient, Refused};
+pub use server::Server;
+pub use token::{Token, token};
+pub use wait::{SOON, eventually};

@@ -1,3 +1,35 @@
-//! Being written.
+//! Roomcast's chores. `cargo xtask demo` and `cargo xtask test` are the two commands of the README; both bring
+//! what they need with them, as far as the machine lets them.
 
-fn main() {}
+mod ci;
+mod demo;
+mod install;
+mod process;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Roomcast's chores")]
+struct Args {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Start a server with a bot in #general, and say how to open the terminal client.
+    Demo(demo::Demo),
+    /// Check format and lints, then run every test.
+    Test(test::Test),
+    /// Everything that must hold before a merge: `test`, and the dependencies' licences and advisories.
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().chore {
+        Chore::Demo(demo) => demo.run(),
+        Chore::Test(test) => test.run(),
+        Chore::Ci => ci::run_all(),
+    }
+}

@@ -1,0 +1,19 @@
+//! End to end: the real `roomcast` process, spoken to as on the wire.
+
+mod auth;
+mod errors;
+mod http;
+mod idempotence;
+mod lifecycle;
+mod malformed;
+mod membership;
+mod messages;
+mod ordering;
+mod presence;
+mod receipts;
+mod resume;
+mod rooms;
+mod support;
+mod sync;
+mod tokens;
+mod typing;

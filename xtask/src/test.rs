@@ -1,0 +1,91 @@
+//! `cargo xtask test`: the gate, then every test of the workspace, then one line that sums them up.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::{
+    install,
+    process::{cargo, run, say, target_dir},
+};
+
+/// What to check.
+#[derive(Args, Default)]
+pub(crate) struct Test {
+    /// Only the tests: neither format nor lints.
+    #[arg(long)]
+    quick: bool,
+    /// What follows goes to `cargo test`, such as `-p roomcast-protocol` or a part of a test's name.
+    #[arg(last = true)]
+    cargo_test: Vec<String>,
+}
+
+impl Test {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let python = install::for_tests()?;
+        if !self.quick {
+            run(&mut cargo(["fmt", "--all", "--", "--check"]))?;
+            run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+        }
+        run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
+
+        let mut tests = cargo(["test", "--workspace", "--no-fail-fast"]);
+        tests.args(&self.cargo_test);
+        tests.env("ROOMCAST_BIN", target_dir()?.join("debug/roomcast")).env("ROOMCAST_PYTHON", python);
+        say(&tests);
+        let mut child = tests.stdout(Stdio::piped()).spawn().context("unable to run cargo test")?;
+        let output = child.stdout.take().context("cargo test has no output")?;
+        let mut total = Total::default();
+        for line in BufReader::new(output).lines() {
+            let line = line.context("unable to read the output of cargo test")?;
+            total.count(&line);
+            println!("{line}");
+        }
+        let status = child.wait().context("unable to wait for cargo test")?;
+        println!("\n{} passed, {} failed", total.passed, total.failed);
+        if !status.success() {
+            bail!("the tests failed ({status})");
+        }
+        Ok(())
+    }
+}
+
+/// The sum of the `test result:` lines.
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Total {
+    passed: u64,
+    failed: u64,
+}
+
+impl Total {
+    /// Takes `test result: ok. 12 passed; 0 failed; 1 ignored; …` into account, and no other line.
+    fn count(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        for part in result.split([';', '.']) {
+            match part.trim().split_once(' ') {
+                Some((n, "passed")) => self.passed += n.parse().unwrap_or(0),
+                Some((n, "failed")) => self.failed += n.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_summed_up() {
+        let mut total = Total::default();
+        total.count("running 3 tests");
+        total.count("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s");
+        total.count("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.5s");
+        total.count("test results_are_summed_up ... ok");
+        assert_eq!(total, Total { passed: 15, failed: 2 });
+    }
+}
