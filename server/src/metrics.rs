@@ -96,7 +96,11 @@ impl Default for Metrics {
         registry.register("refusals", "Handshakes refused", metrics.refusals.clone());
         registry.register("disconnects", "Connections ended", metrics.disconnects.clone());
         registry.register("messages", "Messages stored", metrics.messages.clone());
-        registry.register("deliveries", "Durable events of rooms, times the members who are here", metrics.deliveries.clone());
+        registry.register(
+            "deliveries",
+            "Durable events of rooms, times the members who are here",
+            metrics.deliveries.clone(),
+        );
         registry.register("errors", "Commands refused", metrics.errors.clone());
         let unit = || Unit::Seconds;
         registry.register_with_unit("ack_latency", "From arrival to ack", unit(), metrics.ack_seconds.clone());

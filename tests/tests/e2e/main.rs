@@ -8,6 +8,7 @@ mod lifecycle;
 mod malformed;
 mod membership;
 mod messages;
+mod native;
 mod ordering;
 mod presence;
 mod receipts;
