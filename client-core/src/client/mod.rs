@@ -13,7 +13,7 @@ use crate::{
     connection::Connection,
     effect::{Answer, Effect, Effects, Key, Outcome},
     gaps::Gaps,
-    input::{CommandId, Input, Visibility},
+    input::{CommandId, Input, Network, Visibility},
     marks::Marks,
     notice::Notice,
     outbox::Outbox,
@@ -139,6 +139,9 @@ impl Client {
                 }
             }
             Input::Network(network) => {
+                if network == Network::Online {
+                    self.auth.hurry();
+                }
                 if self.connection.set_network(network) {
                     self.attempt();
                 }

@@ -245,3 +245,36 @@ fn mistakes_are_told_at_once_and_not_sent() {
     assert_eq!(session.error(long), ErrorCode::TooLarge);
     assert!(session.take_sent(CommandKind::SendMessage).is_empty());
 }
+
+#[test]
+fn g11_nobody_speaks_in_anothers_name() {
+    let mut before = Session::with_storage(Saved::default());
+    before.connect();
+    before.enter_with(vec![room_state("r", 1)], Vec::new());
+    before.post("r", "alice's");
+    let StorageChange::Put(mut item) = before.persists[0].change.clone() else { unreachable!() };
+    assert_eq!(item.author, Some(user_id(ME)));
+    item.author = Some(user_id("mallory"));
+    let mut after = Session::with_storage(Saved { outbox: vec![*item] });
+    after.connect();
+    after.enter_with(vec![room_state("r", 1)], Vec::new());
+    assert!(after.take_posts().is_empty());
+    assert!(matches!(&after.statuses()[..], [SendStatus::Failed(error)] if error.code == ErrorCode::Forbidden));
+}
+
+#[test]
+fn a_flood_in_one_room_does_not_starve_another() {
+    let mut session = Session::live(1);
+    for n in 0..40 {
+        session.post("r", &n.to_string());
+    }
+    session.post("s", "me too");
+    for n in 0..3 {
+        session.post("a", &n.to_string());
+    }
+    let flight = session.take_posts();
+    for (place, (send, ack)) in flight.iter().take(9).enumerate() {
+        session.ack_post(send, *ack, 2 + place as u64);
+    }
+    assert_eq!(session.take_posts().last().unwrap().0.content, "me too");
+}
