@@ -65,6 +65,8 @@ enum State {
 struct Lane {
     items: VecDeque<Item>,
     hold_until: Option<Millis>,
+    /// After a refusal one at a time: pipelined, the next could be taken before the one that was not.
+    careful: bool,
 }
 
 impl Lane {
@@ -74,6 +76,11 @@ impl Lane {
             return None;
         }
         self.hold_until = None;
+        let under_way = |item: &Item| !matches!(item.state, State::Failed(_));
+        self.careful &= self.items.iter().any(under_way);
+        if self.careful && self.items.iter().any(|item| item.state == State::InFlight) {
+            return None;
+        }
         let next = self.items.iter_mut().find(|item| matches!(item.state, State::Queued | State::Storing(_)))?;
         (next.state == State::Queued).then_some(next)
     }
@@ -171,6 +178,11 @@ impl Outbox {
         Some(item.client_id.clone())
     }
 
+    /// Whether a message could be sent.
+    pub(crate) fn is_ready(&mut self, now: Millis) -> bool {
+        self.lanes.values_mut().any(|lane| lane.ready(now).is_some())
+    }
+
     /// The next message to send, the oldest of all rooms that are ready; it counts as sent.
     pub(crate) fn start_next(&mut self, now: Millis) -> Option<Arc<SendMessage>> {
         let ready = self.lanes.values_mut().filter_map(|lane| lane.ready(now));
@@ -218,6 +230,7 @@ impl Outbox {
         item.state = State::Queued;
         let room_id = item.send.room_id.clone();
         let until = now.saturating_add(error.retry_after_ms.unwrap_or(pause_ms));
+        lane.careful = true;
         lane.hold_until = Some(lane.hold_until.map_or(until, |other| other.max(until)));
         Some(Verdict::Again(room_id))
     }
@@ -280,7 +293,7 @@ impl Outbox {
     /// All that were in flight go out again on the next connection, in their order.
     pub(crate) fn connection_lost(&mut self) {
         for lane in self.lanes.values_mut() {
-            lane.hold_until = None;
+            (lane.hold_until, lane.careful) = (None, false);
             for item in lane.items.iter_mut().filter(|item| item.state == State::InFlight) {
                 item.state = State::Queued;
             }

@@ -124,6 +124,8 @@ impl Client {
         }
         self.epoch = Some(state.epoch);
         self.me = Some(Arc::new(state.user));
+        let now = self.now();
+        self.pace.set_rate(state.limits.sends_per_second, now);
         self.limits = Arc::new(state.limits);
         self.effects.changed(Key::Connection);
         self.presence.replace(state.presence);

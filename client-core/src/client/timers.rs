@@ -33,6 +33,7 @@ impl Client {
             (self.auth.deadline(), TimerKind::Token),
             (self.requests.deadline(), TimerKind::Request),
             (self.outbox.deadline(now), TimerKind::Outbox),
+            (self.pace.deadline(now), TimerKind::Outbox),
             (self.marks.deadline(now), TimerKind::Outbox),
             (self.gaps.deadline(now), TimerKind::Gap),
             (self.typing.deadline(), TimerKind::Typing),

@@ -115,8 +115,45 @@ fn g11_a_passing_refusal_holds_the_room_back_in_order() {
     session.advance(699);
     assert!(session.take_posts().is_empty());
     session.advance(1);
-    let sent: Vec<_> = session.take_posts().into_iter().map(|(send, _)| send.content).collect();
-    assert_eq!(sent, ["a", "b", "c"]);
+    for (seq, text) in [(2, "a"), (3, "b"), (4, "c")] {
+        let head = session.take_posts();
+        assert_eq!((head.len(), head[0].0.content.as_str()), (1, text), "one at a time, from the head");
+        session.ack_post(&head[0].0, head[0].1, seq);
+    }
+    assert_eq!(session.seqs(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn g11_after_a_refusal_what_is_in_flight_is_waited_for() {
+    let mut session = Session::live(1);
+    for text in ["a", "b"] {
+        session.post("r", text);
+    }
+    let posts = session.take_posts();
+    session.reject(posts[0].1, ErrorCode::Unavailable, Some(10));
+    session.advance(1_000);
+    assert!(session.take_posts().is_empty());
+    session.reject(posts[1].1, ErrorCode::Unavailable, Some(10));
+    session.advance(10);
+    assert_eq!(session.take_posts()[0].0.content, "a");
+}
+
+#[test]
+fn g11_bursts_are_paced_below_the_servers_limit() {
+    let mut session = Session::new();
+    session.connect();
+    session.accept();
+    let roomcast_protocol::Event::InitialState(mut state) = initial_state(vec![room_state("r", 1)], Vec::new()) else {
+        unreachable!()
+    };
+    state.limits.sends_per_second = 10;
+    session.event(roomcast_protocol::Event::InitialState(state));
+    for n in 0..25 {
+        session.post("r", &n.to_string());
+    }
+    assert_eq!(session.take_posts().len(), 20);
+    session.advance(300);
+    assert_eq!(session.take_posts().len(), 3);
 }
 
 #[test]
