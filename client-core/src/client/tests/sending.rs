@@ -23,6 +23,7 @@ fn g9_an_echo_is_merged_whichever_of_ack_and_event_comes_first() {
         let (send, ack) = session.take_posts().remove(0);
         if event_first {
             session.event(posted(stored(&send, 2)));
+            assert!(session.statuses().is_empty(), "never twice on the screen");
             session.ack_post(&send, ack, 2);
         } else {
             session.ack_post(&send, ack, 2);
