@@ -95,7 +95,15 @@ impl Auth {
     /// The user acts: what was refused before is forgotten.
     pub(crate) fn start_over(&mut self) {
         self.refusals = 0;
+        self.hurry();
+    }
+
+    /// There is reason to hope: a pause is over.
+    pub(crate) fn hurry(&mut self) {
         self.backoff.reset();
+        if let Fetch::Pausing { until, .. } = &mut self.fetch {
+            *until = 0;
+        }
     }
 
     /// Why the next token is asked for.

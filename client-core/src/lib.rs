@@ -27,6 +27,7 @@ mod input;
 mod marks;
 mod notice;
 mod outbox;
+mod pace;
 mod presence;
 mod random;
 mod requests;

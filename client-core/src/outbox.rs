@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use roomcast_protocol::{ClientId, ErrorBody, ErrorCode, RoomId, command::SendMessage, error::Retry};
+use roomcast_protocol::{ClientId, ErrorBody, ErrorCode, RoomId, UserId, command::SendMessage, error::Retry};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,6 +29,9 @@ const INTERNAL_TRIES: u32 = 5;
 pub struct SavedItem {
     /// What is to be sent, with its `clientId`.
     pub send: SendMessage,
+    /// Who wrote it; unknown if that was before the first connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<UserId>,
     /// Its place in the order of all.
     pub order: u64,
     /// When it was written, milliseconds since the Unix epoch.
@@ -42,6 +45,7 @@ pub struct SavedItem {
 struct Item {
     client_id: ClientId,
     send: Arc<SendMessage>,
+    author: Option<UserId>,
     order: u64,
     created_ms: u64,
     state: State,
@@ -61,6 +65,25 @@ enum State {
 struct Lane {
     items: VecDeque<Item>,
     hold_until: Option<Millis>,
+    /// After a refusal one at a time: pipelined, the next could be taken before the one that was not.
+    careful: bool,
+}
+
+impl Lane {
+    /// The first message that is not under way, if it may go.
+    fn ready(&mut self, now: Millis) -> Option<&mut Item> {
+        if self.hold_until.is_some_and(|until| until > now) {
+            return None;
+        }
+        self.hold_until = None;
+        let under_way = |item: &Item| !matches!(item.state, State::Failed(_));
+        self.careful &= self.items.iter().any(under_way);
+        if self.careful && self.items.iter().any(|item| item.state == State::InFlight) {
+            return None;
+        }
+        let next = self.items.iter_mut().find(|item| matches!(item.state, State::Queued | State::Storing(_)))?;
+        (next.state == State::Queued).then_some(next)
+    }
 }
 
 /// What an item leaves behind for the one who waits for it.
@@ -94,14 +117,23 @@ impl Outbox {
     pub(crate) fn new(storage: Storage, mut saved: Vec<SavedItem>) -> Self {
         let mut outbox = Self { storage, next_op: 0, next_order: 0, lanes: BTreeMap::new(), rooms: BTreeMap::new() };
         saved.sort_by_key(|item| item.order);
-        for SavedItem { send, order, created_ms, failed } in saved {
+        for SavedItem { send, author, order, created_ms, failed } in saved {
             let Some(client_id) = send.client_id.clone() else { continue };
             if outbox.rooms.contains_key(&client_id) {
                 continue;
             }
             outbox.next_order = outbox.next_order.max(order.saturating_add(1));
             let state = failed.map_or(State::Queued, State::Failed);
-            outbox.append(Item { client_id, send: Arc::new(send), order, created_ms, state, tries: 0, waiter: None });
+            outbox.append(Item {
+                client_id,
+                send: Arc::new(send),
+                author,
+                order,
+                created_ms,
+                state,
+                tries: 0,
+                waiter: None,
+            });
         }
         outbox
     }
@@ -115,6 +147,7 @@ impl Outbox {
         &mut self,
         client_id: ClientId,
         send: SendMessage,
+        author: Option<UserId>,
         created_ms: u64,
         waiter: CommandId,
         effects: &mut Effects,
@@ -122,6 +155,7 @@ impl Outbox {
         let mut item = Item {
             client_id,
             send: Arc::new(send),
+            author,
             order: self.next_order,
             created_ms,
             state: State::Queued,
@@ -144,18 +178,17 @@ impl Outbox {
         Some(item.client_id.clone())
     }
 
-    /// The next message to send; it counts as sent.
+    /// Whether a message could be sent.
+    pub(crate) fn is_ready(&mut self, now: Millis) -> bool {
+        self.lanes.values_mut().any(|lane| lane.ready(now).is_some())
+    }
+
+    /// The next message to send, the oldest of all rooms that are ready; it counts as sent.
     pub(crate) fn start_next(&mut self, now: Millis) -> Option<Arc<SendMessage>> {
-        self.lanes.values_mut().find_map(|lane| {
-            if lane.hold_until.is_some_and(|until| until > now) {
-                return None;
-            }
-            lane.hold_until = None;
-            let moved_on = |item: &&mut Item| matches!(item.state, State::Queued | State::Storing(_));
-            let item = lane.items.iter_mut().find(moved_on).filter(|item| item.state == State::Queued)?;
-            item.state = State::InFlight;
-            Some(Arc::clone(&item.send))
-        })
+        let ready = self.lanes.values_mut().filter_map(|lane| lane.ready(now));
+        let item = ready.min_by_key(|item| item.order)?;
+        item.state = State::InFlight;
+        Some(Arc::clone(&item.send))
     }
 
     /// The server has the message: it leaves.
@@ -197,6 +230,7 @@ impl Outbox {
         item.state = State::Queued;
         let room_id = item.send.room_id.clone();
         let until = now.saturating_add(error.retry_after_ms.unwrap_or(pause_ms));
+        lane.careful = true;
         lane.hold_until = Some(lane.hold_until.map_or(until, |other| other.max(until)));
         Some(Verdict::Again(room_id))
     }
@@ -247,10 +281,19 @@ impl Outbox {
         live.iter().filter_map(|client_id| self.park(client_id, error, effects)).collect()
     }
 
+    /// Parks what another user left in the storage of this device: nobody speaks in another's name.
+    pub(crate) fn park_others(&mut self, me: &UserId, error: &ErrorBody, effects: &mut Effects) -> Vec<Departed> {
+        let foreign = |item: &&Item| item.author.as_ref().is_some_and(|author| author != me);
+        let live = self.lanes.values().flat_map(|lane| &lane.items);
+        let live = live.filter(|item| !matches!(item.state, State::Failed(_))).filter(foreign);
+        let foreign: Vec<_> = live.map(|item| item.client_id.clone()).collect();
+        foreign.iter().filter_map(|client_id| self.park(client_id, error, effects)).collect()
+    }
+
     /// All that were in flight go out again on the next connection, in their order.
     pub(crate) fn connection_lost(&mut self) {
         for lane in self.lanes.values_mut() {
-            lane.hold_until = None;
+            (lane.hold_until, lane.careful) = (None, false);
             for item in lane.items.iter_mut().filter(|item| item.state == State::InFlight) {
                 item.state = State::Queued;
             }
@@ -313,7 +356,8 @@ impl Outbox {
             _ => None,
         };
         let (order, created_ms) = (item.order, item.created_ms);
-        let saved = SavedItem { send: SendMessage::clone(&item.send), order, created_ms, failed };
+        let saved =
+            SavedItem { send: SendMessage::clone(&item.send), author: item.author.clone(), order, created_ms, failed };
         self.persist(StorageChange::Put(Box::new(saved)), effects)
     }
 

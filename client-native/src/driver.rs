@@ -7,7 +7,8 @@ use std::{
 };
 
 use roomcast_client_core::{
-    Client as Core, CommandId, ConnId, Effect, Input, Key, Notice, Outcome, StorageOp, Token, TokenError, TokenReq,
+    Client as Core, CommandId, ConnId, Effect, Input, Key, Notice, Outcome, StorageError, StorageOp, Token, TokenError,
+    TokenReq,
 };
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
@@ -276,7 +277,11 @@ async fn stored(disk: &mut Option<Disk>) -> Input {
         tokio::select! {
             permit = ops.reserve(), if !backlog.is_empty() => match (permit, backlog.pop_front()) {
                 (Ok(permit), Some(op)) => permit.send(op),
-                _ => return std::future::pending().await,
+                (Err(_), Some(op)) => {
+                    let gone = Err(StorageError("the storage's thread is gone".to_owned()));
+                    return Input::Stored { op: op.id, result: gone };
+                }
+                (_, None) => {}
             },
             Some((op, result)) = stored.recv() => return Input::Stored { op, result },
             else => return std::future::pending().await,

@@ -79,7 +79,8 @@ impl Client {
         }
         let room_id = send.room_id.clone();
         self.stop_typing(&room_id);
-        self.outbox.add(client_id, send, wall_ms, id, &mut self.effects);
+        let author = self.me.as_ref().map(|me| me.id.clone());
+        self.outbox.add(client_id, send, author, wall_ms, id, &mut self.effects);
         self.effects.room_changed(&room_id);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roomcast_protocol::{
-    Event, UserId,
+    Command, ErrorBody, ErrorCode, Event, RoomId, UserId,
     event::{InitialState, RemovalReason},
     handshake::Refusal,
     model::{DeltaKind, Status, Typist},
@@ -124,18 +124,22 @@ impl Client {
         }
         self.epoch = Some(state.epoch);
         self.me = Some(Arc::new(state.user));
+        let now = self.now();
+        self.pace.set_rate(state.limits.sends_per_second, now);
         self.limits = Arc::new(state.limits);
         self.effects.changed(Key::Connection);
         self.presence.replace(state.presence);
         for room in state.rooms {
             self.enter(room);
         }
+        let resumed: Vec<_> = state.deltas.iter().map(|delta| delta.room_id.clone()).collect();
         for delta in state.deltas {
             self.catch_up(delta);
         }
-        self.show_presence();
+        self.show_presence(&resumed);
+        self.park_others();
         if let Some(presence) = self.presence.chosen.clone() {
-            self.push(Purpose::Announce, roomcast_protocol::Command::UpdatePresence(presence));
+            self.push(Purpose::Announce, Command::UpdatePresence(presence));
         }
         if let Some(cursor) = state.next {
             self.push_list_mine(cursor);
@@ -153,6 +157,14 @@ impl Client {
         }
     }
 
+    fn park_others(&mut self) {
+        let Some(me) = self.me.clone() else { return };
+        let error = ErrorBody::new(ErrorCode::Forbidden, "unable to send; another user wrote this");
+        for departed in self.outbox.park_others(&me.id, &error, &mut self.effects) {
+            self.parked(departed, &error);
+        }
+    }
+
     fn seen(&mut self, user_id: &UserId, seen: Seen) {
         for room in self.rooms.iter_mut() {
             if room.members.seen(user_id, seen.status, seen.last_seen_at) {
@@ -165,19 +177,21 @@ impl Client {
         }
     }
 
-    /// After a reconnect: those who are not in the server's list are not known to be online.
-    fn show_presence(&mut self) {
-        for room in self.rooms.iter_mut() {
-            let users: Vec<_> = room.members.by_id().keys().cloned().collect();
-            let mut changed = false;
-            for user_id in users {
-                if let Some(seen) = self.presence.of(&user_id) {
-                    changed |= room.members.seen(&user_id, seen.status, seen.last_seen_at);
-                }
+    /// The list names all who are online, in rooms small enough for names: others of a resumed room are not.
+    fn show_presence(&mut self, resumed: &[RoomId]) {
+        let absent = Seen { status: Status::Offline, text: None, last_seen_at: None };
+        let me = self.me.as_ref().map(|me| &me.id);
+        for room_id in resumed {
+            let Some(room) = self.rooms.get_mut(room_id) else { continue };
+            if room.info.member_count > self.limits.presence_members {
+                continue;
             }
-            if changed {
-                self.effects.room_changed(&room.info.id);
+            let others: Vec<_> = room.members.by_id().keys().filter(|user| me != Some(user)).cloned().collect();
+            for user_id in others {
+                let seen = self.presence.of(&user_id).unwrap_or(&absent);
+                room.members.seen(&user_id, seen.status, seen.last_seen_at);
             }
+            self.effects.room_changed(room_id);
         }
     }
 

@@ -13,10 +13,11 @@ use crate::{
     connection::Connection,
     effect::{Answer, Effect, Effects, Key, Outcome},
     gaps::Gaps,
-    input::{CommandId, Input, Visibility},
+    input::{CommandId, Input, Network, Visibility},
     marks::Marks,
     notice::Notice,
     outbox::Outbox,
+    pace::Pace,
     presence::Presence,
     random::{ClientIds, Random},
     requests::Requests,
@@ -75,6 +76,7 @@ pub struct Client {
     auth: Auth,
     requests: Requests<Purpose>,
     outbox: Outbox,
+    pace: Pace,
     marks: Marks,
     gaps: Gaps,
     rooms: Rooms,
@@ -100,6 +102,7 @@ impl Client {
             connection,
             auth: Auth::new(config.token_timeout_ms.max(1)),
             outbox: Outbox::new(config.storage, saved.outbox),
+            pace: Pace::new(Limits::default().sends_per_second, now.mono_ms),
             clock: Clock::new(now),
             random,
             ids,
@@ -139,6 +142,9 @@ impl Client {
                 }
             }
             Input::Network(network) => {
+                if network == Network::Online {
+                    self.auth.hurry();
+                }
                 if self.connection.set_network(network) {
                     self.attempt();
                 }

@@ -1,8 +1,9 @@
 //! When to wake up. Each feature knows its next deadline; nothing is stored here, so nothing can be stale.
 
-use super::Client;
-use crate::{connection::Due, notice::Notice, requests::Request, time::Millis};
 use roomcast_protocol::{ErrorBody, ErrorCode};
+
+use super::{Client, Purpose};
+use crate::{connection::Due, notice::Notice, requests::Request, time::Millis};
 
 /// Why the core wants to be woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +33,7 @@ impl Client {
             (self.auth.deadline(), TimerKind::Token),
             (self.requests.deadline(), TimerKind::Request),
             (self.outbox.deadline(now), TimerKind::Outbox),
+            (self.pace.deadline(now), TimerKind::Outbox),
             (self.marks.deadline(now), TimerKind::Outbox),
             (self.gaps.deadline(now), TimerKind::Gap),
             (self.typing.deadline(), TimerKind::Typing),
@@ -63,7 +65,7 @@ impl Client {
         }
     }
 
-    fn expired(&mut self, request: Request<super::Purpose>) {
+    fn expired(&mut self, request: Request<Purpose>) {
         let why = "unable to finish in time; the server did not answer";
         self.answered(request, Err(ErrorBody::new(ErrorCode::Timeout, why)));
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, UserId,
-    model::{DeltaKind, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
+    model::{DeltaKind, Member, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status, User},
 };
 
 use super::{
@@ -245,11 +245,9 @@ impl Room {
             if me == Some(&member.user_id) {
                 self.role = member.role;
             }
+            let known = self.members.by_id().contains_key(&member.user_id);
             self.members.updated(&member, Status::Unknown);
-            notices.push(match member.left_at {
-                Some(_) => Notice::MemberLeft(self.id().clone(), member.user_id),
-                None => Notice::MemberUpdated(self.id().clone(), member.user_id),
-            });
+            notices.push(self.membership(member, known));
         }
         self.receipts.merge(&delta.receipts);
         if let Some(own) = me.and_then(|me| delta.receipts.iter().find(|receipt| receipt.user_id == *me)) {
@@ -260,6 +258,22 @@ impl Room {
             notices.push(Notice::RoomUpdated(self.id().clone()));
         }
         self.rev = delta.rev;
+    }
+
+    /// What a membership of a delta means. The log says how it is, not how it became so: whoever was not known is
+    /// taken to have joined.
+    fn membership(&mut self, member: Member, known: bool) -> Notice {
+        let room_id = self.id().clone();
+        if member.left_at.is_some() {
+            self.count_members(-1);
+            Notice::MemberLeft(room_id, member.user_id)
+        } else if known {
+            Notice::MemberUpdated(room_id, member.user_id)
+        } else {
+            self.count_members(1);
+            let Member { user_id, username, avatar_url, .. } = member;
+            Notice::MemberJoined(room_id, User { id: user_id, name: username, avatar_url })
+        }
     }
 
     fn reset(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {

@@ -30,7 +30,7 @@ pub struct FileStorage {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Line {
-    Put(SavedItem),
+    Put(Box<SavedItem>),
     Remove(ClientId),
 }
 
@@ -74,7 +74,7 @@ impl Storage for FileStorage {
         let mut bytes = Vec::new();
         for change in changes {
             let line = match change.clone() {
-                StorageChange::Put(item) => Line::Put(*item),
+                StorageChange::Put(item) => Line::Put(item),
                 StorageChange::Remove(client_id) => Line::Remove(client_id),
             };
             serde_json::to_writer(&mut bytes, &line)?;
@@ -93,7 +93,7 @@ fn take(items: &mut BTreeMap<ClientId, SavedItem>, line: Line) {
     match line {
         Line::Put(item) => {
             if let Some(client_id) = item.send.client_id.clone() {
-                items.insert(client_id, item);
+                items.insert(client_id, *item);
             }
         }
         Line::Remove(client_id) => drop(items.remove(&client_id)),
@@ -123,7 +123,7 @@ fn read(path: &Path) -> io::Result<BTreeMap<ClientId, SavedItem>> {
 fn compact(path: &Path, items: &BTreeMap<ClientId, SavedItem>) -> io::Result<(File, u64)> {
     let mut bytes = Vec::new();
     for item in items.values() {
-        serde_json::to_writer(&mut bytes, &Line::Put(item.clone()))?;
+        serde_json::to_writer(&mut bytes, &Line::Put(Box::new(item.clone())))?;
         bytes.push(b'\n');
     }
     let fresh = beside(path, "new");
@@ -163,7 +163,7 @@ mod tests {
             attachments: Vec::new(),
             metadata: None,
         };
-        SavedItem { send, order, created_ms: 1, failed: None }
+        SavedItem { send, author: None, order, created_ms: 1, failed: None }
     }
 
     fn put(client_id: &str, order: u64) -> StorageChange {

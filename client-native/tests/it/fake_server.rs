@@ -27,12 +27,10 @@ use tokio_tungstenite::{accept_async, tungstenite};
 
 /// What the server does with the next sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sends {
+pub(crate) enum Sends {
     Answer,
     /// Stores and loses the connection before the acknowledgement.
     StoreAndDrop,
-    /// Loses the connection before storing.
-    Drop,
     /// Answers `rate_limited`, so often.
     Refuse(u32),
     /// Says nothing.
@@ -53,7 +51,7 @@ struct State {
 }
 
 /// A running server. It ends with the value.
-pub struct FakeServer {
+pub(crate) struct FakeServer {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
@@ -66,7 +64,7 @@ impl Drop for FakeServer {
 }
 
 impl FakeServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::<Mutex<State>>::default();
@@ -79,31 +77,31 @@ impl FakeServer {
         Self { address, state, task }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn on_sends(&self, sends: Sends) {
+    pub(crate) fn on_sends(&self, sends: Sends) {
         self.state.lock().unwrap().sends = Some(sends);
     }
 
-    pub fn accept_only(&self, tokens: &[&str]) {
+    pub(crate) fn accept_only(&self, tokens: &[&str]) {
         self.state.lock().unwrap().good_tokens = Some(tokens.iter().map(ToString::to_string).collect());
     }
 
-    pub fn drop_connections(&self) {
+    pub(crate) fn drop_connections(&self) {
         for connection in self.state.lock().unwrap().connections.values() {
             let _ = connection.send(None);
         }
     }
 
-    pub fn drain(&self, reconnect_in_ms: u64) {
+    pub(crate) fn drain(&self, reconnect_in_ms: u64) {
         let draining = ServerDraining { reconnect_in_ms, deadline: Timestamp::new(0) };
         self.broadcast(&Event::ServerDraining(Box::new(draining)), None);
     }
 
     /// A message by somebody else.
-    pub fn post(&self, content: &str) -> Message {
+    pub(crate) fn post(&self, content: &str) -> Message {
         let message = self.state.lock().unwrap().store("bob", content, None);
         let user = user("bob");
         let event = NewMessage { message: message.clone(), user, rev: message.rev };
@@ -112,29 +110,29 @@ impl FakeServer {
     }
 
     /// A message by somebody else of which nobody is told.
-    pub fn post_silently(&self, content: &str) -> Message {
+    pub(crate) fn post_silently(&self, content: &str) -> Message {
         self.state.lock().unwrap().store("bob", content, None)
     }
 
-    pub fn contents(&self) -> Vec<String> {
+    pub(crate) fn contents(&self) -> Vec<String> {
         self.state.lock().unwrap().messages.iter().map(|message| message.content.clone()).collect()
     }
 
-    pub fn tokens_seen(&self) -> Vec<String> {
+    pub(crate) fn tokens_seen(&self) -> Vec<String> {
         self.state.lock().unwrap().tokens_seen.clone()
     }
 
     /// For each connect, whether it came with `resume`.
-    pub fn resumed(&self) -> Vec<bool> {
+    pub(crate) fn resumed(&self) -> Vec<bool> {
         self.state.lock().unwrap().resumed.clone()
     }
 
     /// The `clientId` and content of each send that came, repetitions included.
-    pub fn sends_seen(&self) -> Vec<(String, String)> {
+    pub(crate) fn sends_seen(&self) -> Vec<(String, String)> {
         self.state.lock().unwrap().sends_seen.clone()
     }
 
-    pub fn goodbyes(&self) -> usize {
+    pub(crate) fn goodbyes(&self) -> usize {
         self.state.lock().unwrap().goodbyes
     }
 
@@ -227,7 +225,7 @@ impl State {
             rooms: if named.is_none() { vec![self.room()] } else { Vec::new() },
             deltas: named.map(|since| self.delta(since)).into_iter().collect(),
             presence: Vec::new(),
-            limits: Limits::default(),
+            limits: Limits { sends_per_second: 1_000, ..Limits::default() },
             server_time: Timestamp::new(0),
             next: None,
         }
@@ -312,7 +310,6 @@ fn packet_came(
                     state.sends_seen.push((client_id.to_string(), send.content.clone()));
                     match state.sends.unwrap_or(Sends::Answer) {
                         Sends::Ignore => return true,
-                        Sends::Drop => return false,
                         Sends::Refuse(times) if times > 0 => {
                             state.sends = Some(Sends::Refuse(times - 1));
                             let error = ErrorBody::new(ErrorCode::RateLimited, "unable to send; too fast");

@@ -68,7 +68,7 @@ async fn messages_of_others_come_as_events_in_order() {
 }
 
 #[tokio::test]
-async fn g8_a_lost_event_is_asked_for_when_the_next_betrays_it() {
+async fn g10_what_was_missed_comes_with_the_next_connection() {
     let server = FakeServer::start().await;
     let client = builder(&server).connect().await.unwrap();
     server.post("first");

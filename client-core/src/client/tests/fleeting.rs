@@ -143,3 +143,18 @@ fn members_come_and_go_in_rev_order() {
     }));
     assert!(session.room().members.contains_key(&user_id("dave")), "who posts is a member");
 }
+
+#[test]
+fn g13_who_is_not_in_the_list_after_a_reconnect_is_not_online() {
+    let mut session = Session::live(1);
+    session.event(Event::UserJoined(Box::new(event::UserJoined {
+        room_id: room_id("r"),
+        user: user("carol"),
+        rev: roomcast_protocol::Rev::new(2),
+    })));
+    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
+    assert_eq!(session.room().online, 1);
+    session.reconnect();
+    session.enter_with(Vec::new(), vec![up_to_date(2)]);
+    assert_eq!(session.room().online, 0);
+}

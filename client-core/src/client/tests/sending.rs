@@ -23,6 +23,7 @@ fn g9_an_echo_is_merged_whichever_of_ack_and_event_comes_first() {
         let (send, ack) = session.take_posts().remove(0);
         if event_first {
             session.event(posted(stored(&send, 2)));
+            assert!(session.statuses().is_empty(), "never twice on the screen");
             session.ack_post(&send, ack, 2);
         } else {
             session.ack_post(&send, ack, 2);
@@ -115,8 +116,45 @@ fn g11_a_passing_refusal_holds_the_room_back_in_order() {
     session.advance(699);
     assert!(session.take_posts().is_empty());
     session.advance(1);
-    let sent: Vec<_> = session.take_posts().into_iter().map(|(send, _)| send.content).collect();
-    assert_eq!(sent, ["a", "b", "c"]);
+    for (seq, text) in [(2, "a"), (3, "b"), (4, "c")] {
+        let head = session.take_posts();
+        assert_eq!((head.len(), head[0].0.content.as_str()), (1, text), "one at a time, from the head");
+        session.ack_post(&head[0].0, head[0].1, seq);
+    }
+    assert_eq!(session.seqs(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn g11_after_a_refusal_what_is_in_flight_is_waited_for() {
+    let mut session = Session::live(1);
+    for text in ["a", "b"] {
+        session.post("r", text);
+    }
+    let posts = session.take_posts();
+    session.reject(posts[0].1, ErrorCode::Unavailable, Some(10));
+    session.advance(1_000);
+    assert!(session.take_posts().is_empty());
+    session.reject(posts[1].1, ErrorCode::Unavailable, Some(10));
+    session.advance(10);
+    assert_eq!(session.take_posts()[0].0.content, "a");
+}
+
+#[test]
+fn g11_bursts_are_paced_below_the_servers_limit() {
+    let mut session = Session::new();
+    session.connect();
+    session.accept();
+    let roomcast_protocol::Event::InitialState(mut state) = initial_state(vec![room_state("r", 1)], Vec::new()) else {
+        unreachable!()
+    };
+    state.limits.sends_per_second = 10;
+    session.event(roomcast_protocol::Event::InitialState(state));
+    for n in 0..25 {
+        session.post("r", &n.to_string());
+    }
+    assert_eq!(session.take_posts().len(), 20);
+    session.advance(300);
+    assert_eq!(session.take_posts().len(), 3);
 }
 
 #[test]
@@ -244,4 +282,37 @@ fn mistakes_are_told_at_once_and_not_sent() {
     let long = session.post("r", &"x".repeat(17_000));
     assert_eq!(session.error(long), ErrorCode::TooLarge);
     assert!(session.take_sent(CommandKind::SendMessage).is_empty());
+}
+
+#[test]
+fn g11_nobody_speaks_in_anothers_name() {
+    let mut before = Session::with_storage(Saved::default());
+    before.connect();
+    before.enter_with(vec![room_state("r", 1)], Vec::new());
+    before.post("r", "alice's");
+    let StorageChange::Put(mut item) = before.persists[0].change.clone() else { unreachable!() };
+    assert_eq!(item.author, Some(user_id(ME)));
+    item.author = Some(user_id("mallory"));
+    let mut after = Session::with_storage(Saved { outbox: vec![*item] });
+    after.connect();
+    after.enter_with(vec![room_state("r", 1)], Vec::new());
+    assert!(after.take_posts().is_empty());
+    assert!(matches!(&after.statuses()[..], [SendStatus::Failed(error)] if error.code == ErrorCode::Forbidden));
+}
+
+#[test]
+fn a_flood_in_one_room_does_not_starve_another() {
+    let mut session = Session::live(1);
+    for n in 0..40 {
+        session.post("r", &n.to_string());
+    }
+    session.post("s", "me too");
+    for n in 0..3 {
+        session.post("a", &n.to_string());
+    }
+    let flight = session.take_posts();
+    for (place, (send, ack)) in flight.iter().take(9).enumerate() {
+        session.ack_post(send, *ack, 2 + place as u64);
+    }
+    assert_eq!(session.take_posts().last().unwrap().0.content, "me too");
 }
