@@ -51,7 +51,7 @@ pub struct Metrics {
     pub disconnects: Family<ReasonLabel, Counter>,
     /// Messages stored.
     pub messages: Counter,
-    /// Events handed to connections; a broadcast counts each of its receivers here.
+    /// Durable events of rooms, times the room's members who are here.
     pub deliveries: Counter,
     /// Commands refused.
     pub errors: Family<CodeLabel, Counter>,
@@ -96,7 +96,7 @@ impl Default for Metrics {
         registry.register("refusals", "Handshakes refused", metrics.refusals.clone());
         registry.register("disconnects", "Connections ended", metrics.disconnects.clone());
         registry.register("messages", "Messages stored", metrics.messages.clone());
-        registry.register("deliveries", "Events handed to connections", metrics.deliveries.clone());
+        registry.register("deliveries", "Durable events of rooms, times the members who are here", metrics.deliveries.clone());
         registry.register("errors", "Commands refused", metrics.errors.clone());
         let unit = || Unit::Seconds;
         registry.register_with_unit("ack_latency", "From arrival to ack", unit(), metrics.ack_seconds.clone());

@@ -1,5 +1,7 @@
 //! News of what became durable, to those who are here: in commit order, by one task.
 
+use std::collections::BTreeSet;
+
 use roomcast_protocol::{
     Event, Rev, RoomId, UserId,
     event::{AddedToRoom, RemovalReason, RemovedFromRoom},
@@ -45,18 +47,7 @@ impl Inner {
                 }
             }
             News::Entered { room, user, role, rev, member_count } => {
-                let conns = {
-                    let mut roster = self.roster();
-                    let membership = Membership { rev, role, active: true };
-                    if !roster.note_membership(&user, &room, membership, member_count) {
-                        return self.recount(&room, member_count);
-                    }
-                    let conns = roster.users.get(&user).map(|local| local.conns.clone()).unwrap_or_default();
-                    for conn in &conns {
-                        self.transport.subscribe(*conn, &room);
-                    }
-                    conns
-                };
+                let conns = self.admit(&user, &room, Membership { rev, role, active: true }, member_count);
                 self.recount(&room, member_count);
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
                 self.welcome(user, room, others);
@@ -68,6 +59,19 @@ impl Inner {
         }
     }
 
+    /// Subscribes a new member's connections, under the lock that a removal would take.
+    fn admit(&self, user: &UserId, room: &RoomId, membership: Membership, member_count: u64) -> BTreeSet<ConnId> {
+        let mut roster = self.roster();
+        if !roster.note_membership(user, room, membership, member_count) {
+            return BTreeSet::new();
+        }
+        let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
+        for conn in &conns {
+            self.transport.subscribe(*conn, room);
+        }
+        conns
+    }
+
     /// Keeps the tail and the digest's mark.
     fn note(&self, room: &RoomId, rev: Option<Rev>, event: &Event) {
         if let Event::NewMessage(_) = event {
@@ -77,6 +81,7 @@ impl Inner {
         roster.changes += 1;
         let changes = roster.changes;
         let Some(local) = roster.rooms.get_mut(room) else { return };
+        self.metrics.deliveries.inc_by(local.users.len() as u64);
         match (rev, event) {
             (Some(rev), event) => {
                 local.tail.push(rev, event);

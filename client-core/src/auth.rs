@@ -1,0 +1,135 @@
+//! Tokens: fetched one at a time, with a timeout, again and again; refused twice in a row, given up (G-16).
+
+use crate::{
+    backoff::Backoff,
+    effect::{Effect, Effects, TokenReason},
+    input::{Token, TokenReq},
+    random::Random,
+    time::Millis,
+};
+
+#[derive(Debug, Clone)]
+enum Fetch {
+    Idle,
+    UnderWay { req: TokenReq, reason: TokenReason, deadline: Millis },
+    Pausing { reason: TokenReason, until: Millis },
+}
+
+/// What the server's refusal of a token calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AfterRefusal {
+    /// A fresh one, once.
+    TryFresh,
+    /// Nothing: the fresh one was refused.
+    GiveUp,
+}
+
+/// The token in use and the request for the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Auth {
+    token: Option<Token>,
+    /// Refusals since the last token that was taken.
+    refusals: u32,
+    fetch: Fetch,
+    next_req: u64,
+    timeout_ms: Millis,
+    backoff: Backoff,
+}
+
+impl Auth {
+    pub(crate) const fn new(timeout_ms: Millis) -> Self {
+        let backoff = Backoff::new(500, 30_000);
+        Self { token: None, refusals: 0, fetch: Fetch::Idle, next_req: 0, timeout_ms, backoff }
+    }
+
+    pub(crate) const fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// Asks for a token, unless one is being asked for.
+    pub(crate) fn fetch(&mut self, reason: TokenReason, now: Millis, effects: &mut Effects) {
+        if matches!(self.fetch, Fetch::Idle) {
+            self.ask(reason, now, effects);
+        }
+    }
+
+    /// Takes the provider's answer; `None` for one that is not waited for any more, and for a failure.
+    pub(crate) fn answered(
+        &mut self,
+        req: TokenReq,
+        token: Option<Token>,
+        now: Millis,
+        random: &mut Random,
+    ) -> Option<TokenReason> {
+        let Fetch::UnderWay { req: awaited, reason, .. } = self.fetch else { return None };
+        if awaited != req {
+            return None;
+        }
+        if token.is_none() {
+            self.fetch = Fetch::Pausing { reason, until: now + self.backoff.pause_ms(random) };
+            return None;
+        }
+        self.token = token;
+        self.fetch = Fetch::Idle;
+        self.backoff.reset();
+        Some(reason)
+    }
+
+    /// The server took the token.
+    pub(crate) const fn accepted(&mut self) {
+        self.refusals = 0;
+    }
+
+    /// The server refused the token.
+    pub(crate) fn refused(&mut self) -> AfterRefusal {
+        self.token = None;
+        self.refusals += 1;
+        if self.refusals > 1 { AfterRefusal::GiveUp } else { AfterRefusal::TryFresh }
+    }
+
+    /// The token is known to be of no use any more.
+    pub(crate) fn drop_token(&mut self) {
+        self.token = None;
+    }
+
+    /// The user acts: what was refused before is forgotten.
+    pub(crate) fn start_over(&mut self) {
+        self.refusals = 0;
+        self.backoff.reset();
+    }
+
+    /// Why the next token is asked for.
+    pub(crate) const fn reason(&self) -> TokenReason {
+        if self.refusals > 0 { TokenReason::Refused } else { TokenReason::Connect }
+    }
+
+    /// Nobody needs a token now.
+    pub(crate) fn cancel(&mut self) {
+        self.fetch = Fetch::Idle;
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Millis, random: &mut Random, effects: &mut Effects) {
+        match self.fetch {
+            Fetch::UnderWay { reason, deadline, .. } if deadline <= now => {
+                self.fetch = Fetch::Pausing { reason, until: now + self.backoff.pause_ms(random).max(1) };
+            }
+            Fetch::Pausing { reason, until } if until <= now => self.ask(reason, now, effects),
+            _ => {}
+        }
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Millis> {
+        match self.fetch {
+            Fetch::Idle => None,
+            Fetch::UnderWay { deadline, .. } => Some(deadline),
+            Fetch::Pausing { until, .. } => Some(until),
+        }
+    }
+
+    fn ask(&mut self, reason: TokenReason, now: Millis, effects: &mut Effects) {
+        let req = TokenReq(self.next_req);
+        self.next_req += 1;
+        self.fetch = Fetch::UnderWay { req, reason, deadline: now + self.timeout_ms };
+        effects.push(Effect::FetchToken { req, reason });
+    }
+}

@@ -1,0 +1,179 @@
+//! What the server answers, by what was asked for.
+
+use std::sync::Arc;
+
+use roomcast_protocol::{
+    ClientId, Command, ErrorBody, ErrorCode, Reply,
+    ack::Ack,
+    command::{JoinRoom, ListRooms, MarkRead, RoomScope},
+    error::Retry,
+    event::RemovalReason,
+    reply::MessageStored,
+};
+
+use super::{Client, Purpose};
+use crate::{
+    effect::{Answer, TokenReason},
+    notice::Notice,
+    outbox::{Departed, Verdict},
+    requests::Request,
+    rooms::Change,
+    time::Millis,
+};
+
+/// The ceilings of the pauses before a refused command is sent again, where the server names none.
+const PAUSE_MS: (Millis, Millis) = (500, 10_000);
+
+impl Client {
+    pub(super) fn answered(&mut self, request: Request<Purpose>, answer: Ack) {
+        if let Err(error) = &answer
+            && error.code == ErrorCode::TokenExpired
+        {
+            let now = self.now();
+            self.auth.fetch(TokenReason::Expiring, now, &mut self.effects);
+        }
+        let Request { purpose, command, deadline } = request;
+        match (purpose, answer) {
+            (Purpose::User(id), answer) => {
+                if let Ok(reply) = &answer {
+                    self.took_effect(&command, reply);
+                }
+                self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
+            }
+            (Purpose::Older(id, room_id), answer) => {
+                if let (Ok(Reply::GetMessages(page)), Some(room)) = (&answer, self.rooms.get_mut(&room_id)) {
+                    room.add_older(page.messages.clone(), page.has_more);
+                }
+                self.effects.room_changed(&room_id);
+                self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
+            }
+            (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
+            (Purpose::Post(client_id), answer) => self.not_posted(&client_id, &or_unexpected(answer)),
+            (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => self.synced(&room_id, synced),
+            (Purpose::Sync(room_id), answer) => {
+                let until = self.now() + self.pause_ms(&or_unexpected(answer), 1);
+                self.gaps.postpone(&room_id, until);
+            }
+            (Purpose::ListMine, Ok(Reply::ListRooms(page))) => {
+                for room in page.rooms.into_iter().filter(|room| self.rooms.get(&room.id).is_none()).collect::<Vec<_>>()
+                {
+                    let join = Command::JoinRoom(JoinRoom { room_id: room.id.clone() });
+                    self.push(Purpose::Enter(room.id), join);
+                }
+                if let Some(next) = page.next {
+                    self.push_list_mine(next);
+                }
+            }
+            (Purpose::Enter(_), Ok(Reply::JoinRoom(entered))) => self.enter(entered.room),
+            (Purpose::Mark(room_id, seq), answer) => match answer {
+                Err(error) if error.code.retry() != Retry::Never => {
+                    let until = self.now() + self.pause_ms(&error, 1);
+                    self.marks.deferred(&room_id, until);
+                }
+                _ => self.marks.settled(&room_id, seq),
+            },
+            (Purpose::Refresh, Err(error)) if error.code.retry() == Retry::Never => {
+                self.auth.drop_token();
+                let now = self.now();
+                self.auth.fetch(TokenReason::Refused, now, &mut self.effects);
+            }
+            (purpose @ (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce), Err(error)) => {
+                if error.code.retry() != Retry::Never && self.connection.live().is_some() {
+                    let pause_ms = self.pause_ms(&error, 1);
+                    let wait = Request { purpose, command, deadline: deadline.max(self.now()) + pause_ms };
+                    let until = self.now() + pause_ms;
+                    self.requests.defer(wait, until);
+                }
+            }
+            (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce, Ok(_)) => {}
+        }
+    }
+
+    /// A message of ours is stored: whichever of acknowledgement and event comes first says so.
+    pub(super) fn confirm(&mut self, client_id: &ClientId, stored: &MessageStored) {
+        let Some(departed) = self.outbox.acknowledged(client_id, &mut self.effects) else { return };
+        self.effects.room_changed(&departed.room_id);
+        let reply = Reply::SendMessage(stored.clone());
+        self.resolve(departed.waiter, Ok(Answer::Reply(Box::new(reply))));
+    }
+
+    pub(super) fn parked(&mut self, departed: Departed, error: &ErrorBody) {
+        self.effects.room_changed(&departed.room_id);
+        self.resolve(departed.waiter, Err(error.clone()));
+        self.effects.notice(Notice::SendFailed(departed.client_id, error.clone()));
+    }
+
+    pub(super) fn push_list_mine(&mut self, cursor: String) {
+        let list = ListRooms { scope: RoomScope::Mine, query: None, cursor: Some(cursor), limit: None };
+        self.push(Purpose::ListMine, Command::ListRooms(list));
+    }
+
+    /// How long to wait before the n-th repetition.
+    pub(super) fn pause_ms(&mut self, error: &ErrorBody, repetition: u32) -> Millis {
+        let ceiling = (PAUSE_MS.0 << repetition.min(10)).min(PAUSE_MS.1);
+        error.retry_after_ms.unwrap_or_else(|| ceiling / 2 + self.random.up_to(ceiling / 2)).clamp(1, 600_000)
+    }
+
+    fn posted(&mut self, client_id: &ClientId, stored: MessageStored) {
+        self.confirm(client_id, &stored);
+        let MessageStored { message, rev } = stored;
+        let room_id = message.room_id.clone();
+        self.change(&room_id, rev, Change::Posted(Arc::new(message), None));
+    }
+
+    fn not_posted(&mut self, client_id: &ClientId, error: &ErrorBody) {
+        let pause_ms = self.pause_ms(error, self.outbox.tries(client_id));
+        match self.outbox.refused(client_id, error, self.clock.now().mono_ms, pause_ms, &mut self.effects) {
+            Some(Verdict::Parked(departed)) => self.parked(departed, error),
+            Some(Verdict::Again(room_id)) => self.effects.room_changed(&room_id),
+            None => {}
+        }
+    }
+
+    /// A user's command succeeded: what it changed is known before any event tells, or without one.
+    fn took_effect(&mut self, command: &Command, reply: &Reply) {
+        match (command, reply) {
+            (_, Reply::JoinRoom(entered) | Reply::CreateRoom(entered)) => self.enter(entered.room.clone()),
+            (Command::LeaveRoom(leave), _) => self.leave(&leave.room_id, RemovalReason::Left),
+            (
+                _,
+                Reply::EditMessage(stored)
+                | Reply::DeleteMessage(stored)
+                | Reply::AddReaction(stored)
+                | Reply::RemoveReaction(stored)
+                | Reply::PinMessage(stored)
+                | Reply::UnpinMessage(stored),
+            ) => {
+                let MessageStored { message, rev } = stored.clone();
+                let room_id = message.room_id.clone();
+                self.change(&room_id, rev, Change::Edited(Arc::new(message)));
+            }
+            (Command::MarkRead(MarkRead::Messages(ids)), _) => {
+                let places: Vec<_> = ids.iter().filter_map(|id| self.rooms.place_of(id)).collect();
+                let places: Vec<_> = places.into_iter().map(|(room_id, seq)| (room_id.clone(), seq)).collect();
+                for (room_id, seq) in places {
+                    self.read_by_me(&room_id, seq);
+                }
+            }
+            (Command::UpdatePresence(presence), _) => self.presence.chosen = Some(presence.clone()),
+            (Command::GetRoomUsers(users), Reply::GetRoomUsers(page)) => {
+                if let Some(room) = self.rooms.get_mut(&users.room_id) {
+                    room.members.merge(&page.users);
+                    self.effects.room_changed(&users.room_id);
+                }
+            }
+            (Command::GetReceipts(receipts), Reply::GetReceipts(page)) => {
+                if let Some(room) = self.rooms.get_mut(&receipts.room_id) {
+                    room.receipts.merge(&page.receipts);
+                    self.effects.room_changed(&receipts.room_id);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The error of an answer; one that fits no question is the server's fault.
+fn or_unexpected(answer: Ack) -> ErrorBody {
+    answer.err().unwrap_or_else(|| ErrorBody::new(ErrorCode::Internal, "unable to use the answer; it fits no question"))
+}

@@ -1,0 +1,187 @@
+//! What the server says unasked. Matched exhaustively: an event without a reducer does not compile.
+
+use std::sync::Arc;
+
+use roomcast_protocol::{
+    Event, UserId,
+    event::{InitialState, RemovalReason},
+    handshake::Refusal,
+    model::{DeltaKind, Status, Typist},
+};
+
+use super::{Client, Purpose};
+use crate::{
+    connection::Stage,
+    effect::{Key, TokenReason},
+    gaps::Hope,
+    notice::Notice,
+    presence::Seen,
+    rooms::Change,
+};
+
+impl Client {
+    pub(super) fn event(&mut self, event: Event) {
+        match event {
+            Event::NewMessage(new) => {
+                let room_id = new.message.room_id.clone();
+                self.change(&room_id, new.rev, Change::Posted(Arc::new(new.message), Some(new.user)));
+            }
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+                let room_id = changed.message.room_id.clone();
+                self.change(&room_id, changed.rev, Change::Edited(Arc::new(changed.message)));
+            }
+            Event::UserJoined(joined) => self.change(&joined.room_id, joined.rev, Change::Joined(joined.user)),
+            Event::UserLeft(left) => self.change(&left.room_id, left.rev, Change::Left(left.user_id)),
+            Event::MemberUpdated(updated) => {
+                self.change(&updated.room_id, updated.rev, Change::Member(updated.member));
+            }
+            Event::RoomUpdated(updated) => {
+                let room_id = updated.room.id.clone();
+                self.change(&room_id, updated.rev, Change::Settings(updated.room));
+            }
+            Event::RoomDeleted(deleted) => self.leave(&deleted.room_id, RemovalReason::Deleted),
+            Event::AddedToRoom(added) => self.enter(added.room),
+            Event::RemovedFromRoom(removed) => self.leave(&removed.room_id, removed.reason),
+            Event::UserTyping(typing) => {
+                let typist = Typist { user_id: typing.user_id, username: typing.username };
+                let known = self.rooms.get(&typing.room_id).is_some();
+                if known
+                    && !self.is_me(&typist.user_id)
+                    && self.typing.show(&typing.room_id, &typist, self.clock.now().mono_ms)
+                {
+                    self.effects.room_changed(&typing.room_id);
+                    self.effects.notice(Notice::TypingStarted(typing.room_id, typist.user_id));
+                }
+            }
+            Event::UserStoppedTyping(stopped) => {
+                if self.typing.hide(&stopped.room_id, &stopped.user_id) {
+                    self.effects.room_changed(&stopped.room_id);
+                    self.effects.notice(Notice::TypingStopped(stopped.room_id, stopped.user_id));
+                }
+            }
+            Event::MessagesRead(read) => {
+                let me = self.me.as_ref().map(|me| &me.id);
+                let Some(room) = self.rooms.get_mut(&read.room_id) else { return };
+                if room.read(&read.user_id, read.read_seq, me) {
+                    self.effects.room_changed(&read.room_id);
+                    self.effects.notice(Notice::Read(read.room_id, read.user_id, read.read_seq));
+                }
+            }
+            Event::UserOnline(online) => {
+                self.seen(&online.user_id, Seen { status: Status::Online, text: None, last_seen_at: None });
+            }
+            Event::UserOffline(offline) => {
+                let last_seen_at = offline.last_seen_at;
+                self.seen(&offline.user_id, Seen { status: Status::Offline, text: None, last_seen_at });
+            }
+            Event::PresenceChanged(changed) => {
+                self.seen(&changed.user_id, Seen { status: changed.status, text: changed.text, last_seen_at: None });
+            }
+            Event::Occupancy(occupancy) => {
+                if let Some(room) = self.rooms.get_mut(&occupancy.room_id) {
+                    room.members.set_occupancy(occupancy.online);
+                    self.effects.room_changed(&occupancy.room_id);
+                }
+            }
+            Event::InitialState(state) => self.initial_state(*state),
+            Event::Heads(heads) => {
+                let now = self.now();
+                for (room_id, rev) in heads.rooms {
+                    let Some(room) = self.rooms.get_mut(&room_id) else { continue };
+                    room.hear_of(rev);
+                    if room.is_behind() {
+                        self.gaps.open(&room_id, Hope::Some, now);
+                    }
+                }
+            }
+            Event::TokenExpiring(_) => {
+                let now = self.now();
+                self.auth.fetch(TokenReason::Expiring, now, &mut self.effects);
+            }
+            Event::TokenRevoked(_) => self.refuse(Refusal::AccessRevoked),
+            Event::ServerDraining(draining) => {
+                let at = self.now().saturating_add(draining.reconnect_in_ms.min(600_000));
+                self.connection.drain(at);
+            }
+            Event::Degraded(degraded) => {
+                self.degraded = degraded.features.into();
+                self.effects.changed(Key::Connection);
+                self.effects.notice(Notice::Degraded(Arc::clone(&self.degraded)));
+            }
+            Event::Debug(_) => {}
+        }
+    }
+
+    fn initial_state(&mut self, state: InitialState) {
+        if self.connection.stage() != Some(Stage::Entering) {
+            return;
+        }
+        self.connection.advance(Stage::Live);
+        let same_life = self.epoch.as_ref() == Some(&state.epoch);
+        let same_user = self.me.as_ref().is_none_or(|me| me.id == state.user.id);
+        if !same_life || !same_user {
+            self.forget_rooms(&state);
+        }
+        self.epoch = Some(state.epoch);
+        self.me = Some(Arc::new(state.user));
+        self.limits = Arc::new(state.limits);
+        self.effects.changed(Key::Connection);
+        self.presence.replace(state.presence);
+        for room in state.rooms {
+            self.enter(room);
+        }
+        for delta in state.deltas {
+            self.catch_up(delta);
+        }
+        self.show_presence();
+        if let Some(presence) = self.presence.chosen.clone() {
+            self.push(Purpose::Announce, roomcast_protocol::Command::UpdatePresence(presence));
+        }
+        if let Some(cursor) = state.next {
+            self.push_list_mine(cursor);
+        }
+    }
+
+    /// Another life of the database, or another user: no `rev` of before says anything. Rooms that the server
+    /// resets keep what they know until then, so that it is told what is new.
+    fn forget_rooms(&mut self, state: &InitialState) {
+        let reset = |id| state.deltas.iter().any(|delta| delta.room_id == id && delta.kind == DeltaKind::Reset);
+        let stale: Vec<_> = self.rooms.iter().map(|room| room.id().clone()).filter(|id| !reset(id.clone())).collect();
+        for room_id in stale {
+            self.rooms.remove(&room_id);
+            self.effects.room_changed(&room_id);
+        }
+    }
+
+    fn seen(&mut self, user_id: &UserId, seen: Seen) {
+        for room in self.rooms.iter_mut() {
+            if room.members.seen(user_id, seen.status, seen.last_seen_at) {
+                self.effects.room_changed(&room.info.id);
+            }
+        }
+        let status = seen.status;
+        if self.presence.seen(user_id, seen) && !self.is_me(user_id) {
+            self.effects.notice(Notice::Presence(user_id.clone(), status));
+        }
+    }
+
+    /// After a reconnect: those who are not in the server's list are not known to be online.
+    fn show_presence(&mut self) {
+        for room in self.rooms.iter_mut() {
+            let users: Vec<_> = room.members.by_id().keys().cloned().collect();
+            let mut changed = false;
+            for user_id in users {
+                if let Some(seen) = self.presence.of(&user_id) {
+                    changed |= room.members.seen(&user_id, seen.status, seen.last_seen_at);
+                }
+            }
+            if changed {
+                self.effects.room_changed(&room.info.id);
+            }
+        }
+    }
+
+    pub(super) fn is_me(&self, user_id: &UserId) -> bool {
+        self.me.as_ref().is_some_and(|me| me.id == *user_id)
+    }
+}

@@ -1,0 +1,197 @@
+//! The façade: one way in, one way out, and the features in between, which know nothing of each other.
+//!
+//! `session` speaks the connection's language, `event` and `answer` take what the server says, `command` takes
+//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `views` shows it all.
+
+use std::sync::Arc;
+
+use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, model::User};
+
+use crate::{
+    auth::Auth,
+    config::{Config, Saved},
+    connection::Connection,
+    effect::{Answer, Effect, Effects, Key, Outcome},
+    gaps::Gaps,
+    input::{CommandId, Input, Visibility},
+    marks::Marks,
+    notice::Notice,
+    outbox::Outbox,
+    presence::Presence,
+    random::{ClientIds, Random},
+    requests::Requests,
+    rooms::Rooms,
+    time::{Clock, Millis, Now},
+    typing::Typing,
+    view::{ConnectionView, Phase},
+};
+
+mod answer;
+mod command;
+mod event;
+mod outgoing;
+mod room;
+mod session;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod views;
+
+pub use timers::TimerKind;
+
+/// What a command on its way is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Purpose {
+    /// A user's command, to be resolved with the reply.
+    User(CommandId),
+    /// A page of a room's past.
+    Older(CommandId, RoomId),
+    /// A message of the outbox.
+    Post(ClientId),
+    /// What a room lacks.
+    Sync(RoomId),
+    /// More of the user's rooms than `initial-state` could hold.
+    ListMine,
+    /// One of those.
+    Enter(RoomId),
+    /// A read mark.
+    Mark(RoomId, Seq),
+    /// The next token.
+    Refresh,
+    /// The user's presence, after a reconnect.
+    Announce,
+}
+
+/// A client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    config: Config,
+    clock: Clock,
+    random: Random,
+    ids: ClientIds,
+    effects: Effects,
+    connection: Connection,
+    shown: ConnectionView,
+    auth: Auth,
+    requests: Requests<Purpose>,
+    outbox: Outbox,
+    marks: Marks,
+    gaps: Gaps,
+    rooms: Rooms,
+    typing: Typing,
+    presence: Presence,
+    me: Option<Arc<User>>,
+    epoch: Option<Epoch>,
+    limits: Arc<Limits>,
+    degraded: Arc<[String]>,
+    views: views::Views,
+}
+
+impl Client {
+    /// A client that is not connected. `seed` must differ from that of every other client of the same user: it
+    /// decides the ids of their sends.
+    #[must_use]
+    pub fn new(config: Config, seed: u64, now: Now, saved: Saved) -> Self {
+        let mut random = Random::new(seed);
+        let ids = ClientIds::new(random.next_u64());
+        let connection = Connection::new(config.reconnect_ms);
+        Self {
+            shown: connection.view(),
+            connection,
+            auth: Auth::new(config.token_timeout_ms.max(1)),
+            outbox: Outbox::new(config.storage, saved.outbox),
+            clock: Clock::new(now),
+            random,
+            ids,
+            config,
+            effects: Effects::default(),
+            requests: Requests::default(),
+            marks: Marks::default(),
+            gaps: Gaps::default(),
+            rooms: Rooms::default(),
+            typing: Typing::default(),
+            presence: Presence::default(),
+            me: None,
+            epoch: None,
+            limits: Arc::new(Limits::default()),
+            degraded: Arc::from([]),
+            views: views::Views::default(),
+        }
+    }
+
+    /// Takes what happened. Never fails and never panics; effects may be taken after any number of inputs.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.clock.advance(now);
+        match input {
+            Input::Connect => self.connect(),
+            Input::Disconnect => self.disconnect(),
+            Input::Command { id, command } => self.command(id, command),
+            // Engine.IO speaks first.
+            Input::Opened(_) => {}
+            Input::Frame(conn, frame) => self.frame(conn, &frame),
+            Input::Closed(conn, why) => self.closed(conn, &why.0),
+            Input::Token { req, result } => self.token(req, result),
+            Input::Stored { op, result } => {
+                if let Some(client_id) = self.outbox.stored(op)
+                    && result.is_err()
+                {
+                    self.effects.notice(Notice::NotStored(client_id));
+                }
+            }
+            Input::Network(network) => {
+                if self.connection.set_network(network) {
+                    self.attempt();
+                }
+            }
+            Input::Visibility(Visibility::Visible) => {
+                if self.connection.hurry() {
+                    self.attempt();
+                }
+            }
+            Input::Visibility(Visibility::Hidden) => {}
+            Input::Timeout => self.timeout(),
+        }
+        self.send_ready();
+        self.show_connection();
+        let changed = self.effects.flush_changes();
+        self.views.forget(&changed);
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop()
+    }
+
+    /// The moment of the last input, on the monotonic clock.
+    fn now(&self) -> Millis {
+        self.clock.now().mono_ms
+    }
+
+    fn show_connection(&mut self) {
+        let view = self.connection.view();
+        if view.phase != self.shown.phase {
+            self.effects.notice(Notice::Connection(view.phase));
+            if matches!(view.phase, Phase::Idle | Phase::Refused(_)) {
+                self.give_up_waiting();
+            }
+        }
+        if view != self.shown {
+            self.shown = view;
+            self.effects.changed(Key::Connection);
+        }
+    }
+
+    fn done(&mut self, id: CommandId) {
+        self.effects.resolve(id, Ok(Answer::Done));
+    }
+
+    fn fail(&mut self, id: CommandId, code: ErrorCode, message: &str) {
+        self.effects.resolve(id, Err(ErrorBody::new(code, message)));
+    }
+
+    fn resolve(&mut self, id: Option<CommandId>, result: Outcome) {
+        if let Some(id) = id {
+            self.effects.resolve(id, result);
+        }
+    }
+}

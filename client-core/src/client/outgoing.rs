@@ -1,0 +1,102 @@
+//! Sends what is ready, as long as the server lets so much be in flight.
+
+use std::collections::BTreeMap;
+
+use roomcast_protocol::{
+    Command, ErrorBody, ErrorCode, RoomId,
+    command::{MarkRead, ReadUpTo, RefreshToken, Sync},
+    wire::encode_event,
+};
+
+use super::{Client, Purpose};
+use crate::{
+    effect::Effect,
+    input::{ConnId, Token},
+    requests::Request,
+};
+
+impl Client {
+    /// Users' questions first, then what heals, then marks, then the outbox.
+    pub(super) fn send_ready(&mut self) {
+        let Some(conn) = self.connection.live() else { return };
+        let now = self.now();
+        while let Some(room_id) = self.gaps.ask_next(now) {
+            self.push_sync(&room_id);
+        }
+        let most = self.limits.in_flight.max(1);
+        while let Some(request) = self.requests.take_next(most) {
+            self.send(conn, request);
+        }
+        while self.requests.room_for(most) > 0
+            && let Some((room_id, up_to_seq)) = self.marks.start_next(now)
+        {
+            let read = MarkRead::UpTo(ReadUpTo { room_id: room_id.clone(), up_to_seq });
+            let request = self.request(Purpose::Mark(room_id, up_to_seq), Command::MarkRead(read));
+            self.send(conn, request);
+        }
+        while self.requests.room_for(most) > 0
+            && let Some(send) = self.outbox.start_next(now)
+        {
+            let Some(client_id) = send.client_id.clone() else { continue };
+            self.effects.room_changed(&send.room_id);
+            let command = Command::SendMessage(send.as_ref().clone());
+            let request = self.request(Purpose::Post(client_id), command);
+            self.send(conn, request);
+        }
+    }
+
+    pub(super) fn transmit(&mut self, conn: ConnId, frame: String) {
+        self.effects.push(Effect::Send { conn, frame });
+    }
+
+    /// Sends a command that nobody waits for. What is so fleeting is not kept for a later connection.
+    pub(super) fn send_unacknowledged(&mut self, command: &Command) {
+        if let Some(conn) = self.connection.live()
+            && let Ok(frame) = encode_event(command.kind().name(), command, None)
+        {
+            self.transmit(conn, frame.into_frame());
+        }
+    }
+
+    pub(super) fn request(&self, purpose: Purpose, command: Command) -> Request<Purpose> {
+        Request { purpose, command, deadline: self.now() + self.config.request_timeout_ms.max(1) }
+    }
+
+    pub(super) fn push(&mut self, purpose: Purpose, command: Command) {
+        let request = self.request(purpose, command);
+        self.requests.push(request);
+    }
+
+    pub(super) fn push_refresh(&mut self) {
+        if let Some(Token(token)) = self.auth.token().cloned() {
+            self.push(Purpose::Refresh, Command::RefreshToken(RefreshToken { token }));
+        }
+    }
+
+    fn push_sync(&mut self, room_id: &RoomId) {
+        let room = self.rooms.get(room_id).filter(|room| room.is_behind());
+        let (Some(room), Some(epoch)) = (room, self.epoch.clone()) else {
+            self.gaps.close(room_id);
+            return;
+        };
+        let sync = Sync { epoch, rooms: BTreeMap::from([(room_id.clone(), room.rev())]) };
+        self.push(Purpose::Sync(room_id.clone()), Command::Sync(sync));
+    }
+
+    fn send(&mut self, conn: ConnId, request: Request<Purpose>) {
+        let (id, request) = self.requests.start(request);
+        let frame = encode_event(request.command.kind().name(), &request.command, Some(id));
+        match frame {
+            Ok(frame) if frame.as_frame().len() as u64 <= self.limits.frame_bytes => {
+                self.transmit(conn, frame.into_frame());
+            }
+            _ => {
+                let limit = self.limits.frame_bytes;
+                let error = ErrorBody::new(ErrorCode::TooLarge, "unable to send; the packet is too long").limit(limit);
+                if let Some(request) = self.requests.acknowledged(id) {
+                    self.answered(request, Err(error));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Rooms come, change and go.
+
+use std::sync::Arc;
+
+use roomcast_protocol::{
+    Command, ErrorBody, ErrorCode, Rev, RoomId, Seq,
+    event::RemovalReason,
+    model::{DeltaKind, Message, RoomDelta, RoomState},
+    reply::{MessageStored, Synced},
+};
+
+use super::Client;
+use crate::{
+    gaps::Hope,
+    notice::Notice,
+    rooms::{Change, Offered},
+};
+
+/// Where the server's answer brought nothing new, the same is not asked for before this, in milliseconds.
+const ASK_AGAIN_MS: u64 = 1_000;
+
+impl Client {
+    /// A durable change, as the n-th of its room.
+    pub(super) fn change(&mut self, room_id: &RoomId, rev: Rev, change: Change) {
+        if let Change::Posted(message, _) = &change {
+            self.confirm_own(message);
+        }
+        if let Change::Left(user_id) = &change
+            && self.is_me(user_id)
+        {
+            return self.leave(room_id, RemovalReason::Left);
+        }
+        let me = self.me.as_ref().map(|me| &me.id);
+        let mut notices = Vec::new();
+        let Some(room) = self.rooms.get_mut(room_id) else {
+            self.rooms.strays.keep(room_id, rev, change);
+            return;
+        };
+        if room.offer(rev, change, me, &mut notices) == Offered::Known {
+            return;
+        }
+        let behind = room.is_behind();
+        self.effects.room_changed(room_id);
+        self.tell(room_id, notices);
+        if behind {
+            let hope = if self.own_change_under_way(room_id) { Hope::Some } else { Hope::None };
+            let now = self.now();
+            self.gaps.open(room_id, hope, now);
+        } else {
+            self.gaps.closed_by_itself(room_id);
+        }
+    }
+
+    /// The user is in this room: as an answer, an event or the initial state says.
+    pub(super) fn enter(&mut self, state: RoomState) {
+        let room_id = state.room.id.clone();
+        let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
+        let now = self.now();
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            if state.room.rev == room.rev() {
+                room.refresh(state);
+            } else if state.room.rev > room.rev() {
+                room.hear_of(state.room.rev);
+                self.gaps.open(&room_id, Hope::None, now);
+            }
+        } else {
+            self.rooms.insert(state, self.config.timeline_messages);
+            self.effects.notice(Notice::RoomEntered(room_id.clone()));
+            for (rev, change) in self.rooms.strays.take(&room_id) {
+                self.change(&room_id, rev, change);
+            }
+        }
+        for typist in &typing {
+            self.typing.show(&room_id, typist, now);
+        }
+        self.effects.room_changed(&room_id);
+    }
+
+    /// The user is not in this room any more. What waits to be sent there stays, as failed.
+    pub(super) fn leave(&mut self, room_id: &RoomId, reason: RemovalReason) {
+        self.gaps.close(room_id);
+        self.marks.forget(room_id);
+        self.typing.forget(room_id);
+        if self.rooms.remove(room_id).is_none() {
+            return;
+        }
+        self.effects.room_changed(room_id);
+        self.effects.notice(Notice::RoomLeft(room_id.clone(), reason));
+        let error = ErrorBody::new(ErrorCode::NotMember, "unable to send; you are not in this room any more");
+        for departed in self.outbox.park_room(room_id, &error, &mut self.effects) {
+            self.parked(departed, &error);
+        }
+    }
+
+    pub(super) fn synced(&mut self, asked: &RoomId, synced: Synced) {
+        self.gaps.close(asked);
+        if self.epoch.as_ref() != Some(&synced.epoch) {
+            // The database was restored under us: begin again, and let the handshake sort it out.
+            return self.drop_connection("the server's history is another");
+        }
+        for delta in synced.rooms {
+            self.catch_up(delta);
+        }
+    }
+
+    /// What happened in a room since our `rev`.
+    pub(super) fn catch_up(&mut self, delta: RoomDelta) {
+        let (room_id, kind, more) = (delta.room_id.clone(), delta.kind, delta.has_more);
+        if kind == DeltaKind::Gone {
+            return self.leave(&room_id, RemovalReason::Removed);
+        }
+        for message in &delta.messages {
+            self.confirm_own(message);
+        }
+        let me = self.me.as_ref().map(|me| &me.id);
+        let mut notices = Vec::new();
+        let Some(room) = self.rooms.get_mut(&room_id) else {
+            if let Some(state) = delta.room {
+                self.enter(*state);
+            }
+            return;
+        };
+        let before = room.rev();
+        room.catch_up(delta, me, &mut notices);
+        let (advanced, behind) = (room.rev() > before, room.is_behind());
+        self.effects.room_changed(&room_id);
+        self.tell(&room_id, notices);
+        let now = self.now();
+        if kind == DeltaKind::Delta && more && advanced {
+            if let Some(room) = self.rooms.get_mut(&room_id) {
+                room.hear_of(room.rev().next());
+            }
+            self.gaps.open(&room_id, Hope::None, now);
+        } else if behind && advanced {
+            self.gaps.open(&room_id, Hope::None, now);
+        } else if behind {
+            self.gaps.postpone(&room_id, now + ASK_AGAIN_MS);
+        } else {
+            self.gaps.close(&room_id);
+        }
+    }
+
+    pub(super) fn read_by_me(&mut self, room_id: &RoomId, seq: Seq) {
+        let me = self.me.as_ref().map(|me| &me.id);
+        if let (Some(room), Some(me)) = (self.rooms.get_mut(room_id), me)
+            && room.read(me, seq, Some(me))
+        {
+            self.effects.room_changed(room_id);
+        }
+    }
+
+    fn confirm_own(&mut self, message: &Message) {
+        if let Some(client_id) = &message.client_id
+            && self.is_me(&message.user_id)
+            && self.outbox.contains(client_id)
+        {
+            let stored = MessageStored { message: message.clone(), rev: message.rev };
+            self.confirm(client_id, &stored);
+        }
+    }
+
+    /// Tells what took effect, and lets the other features follow.
+    fn tell(&mut self, room_id: &RoomId, notices: Vec<Notice>) {
+        for notice in notices {
+            match &notice {
+                // A message ends its author's typing (G-14).
+                Notice::NewMessage(message) => drop(self.typing.hide(room_id, &message.user_id)),
+                Notice::MemberLeft(_, user_id) => drop(self.typing.hide(room_id, user_id)),
+                Notice::MemberJoined(_, user) => {
+                    if let (Some(room), Some(seen)) = (self.rooms.get_mut(room_id), self.presence.of(&user.id)) {
+                        room.members.seen(&user.id, seen.status, seen.last_seen_at);
+                    }
+                }
+                _ => {}
+            }
+            self.effects.notice(notice);
+        }
+    }
+
+    /// Whether an acknowledgement may be on its way that is the missing change: its event does not come here.
+    fn own_change_under_way(&self, room_id: &RoomId) -> bool {
+        self.requests.iter().any(|request| match &request.command {
+            Command::SendMessage(send) => send.room_id == *room_id,
+            Command::JoinRoom(join) => join.room_id == *room_id,
+            Command::LeaveRoom(leave) => leave.room_id == *room_id,
+            Command::EditMessage(edit) => self.is_in(&edit.message_id, room_id),
+            Command::DeleteMessage(delete) => self.is_in(&delete.message_id, room_id),
+            Command::AddReaction(react) | Command::RemoveReaction(react) => self.is_in(&react.message_id, room_id),
+            Command::PinMessage(pin) | Command::UnpinMessage(pin) => self.is_in(&pin.message_id, room_id),
+            _ => false,
+        })
+    }
+
+    /// Whether a message is in a room, or may be: of one that no timeline has, nothing is known.
+    fn is_in(&self, message_id: &roomcast_protocol::MessageId, room_id: &RoomId) -> bool {
+        self.rooms.place_of(message_id).is_none_or(|(place, _)| place == room_id)
+    }
+
+    pub(super) fn own_held(&self, room_id: &RoomId) -> Vec<Arc<Message>> {
+        let (Some(room), Some(me)) = (self.rooms.get(room_id), &self.me) else { return Vec::new() };
+        room.held_messages_of(&me.id).cloned().collect()
+    }
+}

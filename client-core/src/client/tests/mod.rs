@@ -1,0 +1,10 @@
+//! Scripted sessions under virtual time, each against a server that says exactly what the test says.
+
+mod catch_up;
+mod connecting;
+mod fleeting;
+mod harness;
+mod hostile;
+mod requests;
+mod sending;
+mod unread;

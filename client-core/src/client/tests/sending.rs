@@ -1,0 +1,247 @@
+use roomcast_protocol::{CommandKind, ErrorCode, Reply};
+
+use super::{connecting::up_to_date, harness::*};
+use crate::{Answer, Input, Notice, Saved, StorageChange, StorageError, UserCommand, view::SendStatus};
+
+#[test]
+fn a_send_is_shown_at_once_and_resolved_by_its_acknowledgement() {
+    let mut session = Session::live(1);
+    let id = session.post("r", "hi");
+    assert_eq!(session.statuses(), [SendStatus::Sent]);
+    let (send, ack) = session.take_posts().remove(0);
+    session.ack_post(&send, ack, 2);
+    assert!(matches!(&session.resolved[&id], Ok(Answer::Reply(reply)) if matches!(**reply, Reply::SendMessage(_))));
+    assert_eq!((session.seqs(), session.statuses()), (vec![1, 2], vec![]));
+    assert_eq!(session.told(), [2]);
+}
+
+#[test]
+fn g9_an_echo_is_merged_whichever_of_ack_and_event_comes_first() {
+    for event_first in [true, false] {
+        let mut session = Session::live(1);
+        let id = session.post("r", "hi");
+        let (send, ack) = session.take_posts().remove(0);
+        if event_first {
+            session.event(posted(stored(&send, 2)));
+            session.ack_post(&send, ack, 2);
+        } else {
+            session.ack_post(&send, ack, 2);
+            session.event(posted(stored(&send, 2)));
+        }
+        assert!(session.resolved[&id].is_ok());
+        assert_eq!((session.seqs(), session.statuses(), session.told()), (vec![1, 2], vec![], vec![2]));
+    }
+}
+
+#[test]
+fn an_acknowledged_message_behind_a_gap_stays_in_sight() {
+    let mut session = Session::live(1);
+    session.post("r", "hi");
+    let (send, ack) = session.take_posts().remove(0);
+    session.ack_post(&send, ack, 3);
+    assert_eq!((session.seqs(), session.statuses()), (vec![1], vec![SendStatus::Delivered]));
+    session.event(new_message(2));
+    assert_eq!((session.seqs(), session.statuses()), (vec![1, 2, 3], vec![]));
+}
+
+#[test]
+fn g11_unacked_sends_are_resent_with_the_same_client_id_in_order() {
+    let mut session = Session::live(1);
+    let ids: Vec<_> = ["a", "b", "c"].map(|text| session.post("r", text)).to_vec();
+    let first: Vec<_> = session.take_posts().into_iter().map(|(send, _)| send).collect();
+    session.reconnect();
+    assert!(session.take_posts().is_empty(), "nothing is sent before the initial state");
+    session.enter_with(Vec::new(), vec![up_to_date(1)]);
+    let again = session.take_posts();
+    assert_eq!(again.iter().map(|(send, _)| send.clone()).collect::<Vec<_>>(), first);
+    for (place, (send, ack)) in again.iter().enumerate() {
+        session.ack_post(send, *ack, 2 + place as u64);
+    }
+    assert!(ids.iter().all(|id| session.resolved[id].is_ok()));
+    assert_eq!(session.seqs(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn g11_a_send_stored_before_the_connection_died_is_one_message() {
+    let mut session = Session::live(1);
+    let id = session.post("r", "once");
+    let (send, _) = session.take_posts().remove(0);
+    session.reconnect();
+    let mut delta = up_to_date(2);
+    delta.kind = roomcast_protocol::model::DeltaKind::Delta;
+    delta.messages = vec![stored(&send, 2)];
+    session.enter_with(Vec::new(), vec![delta]);
+    assert!(session.resolved[&id].is_ok(), "the resume says that it is there");
+    assert!(session.take_posts().is_empty());
+    assert_eq!((session.seqs(), session.statuses()), (vec![1, 2], vec![]));
+}
+
+#[test]
+fn g11_a_replayed_send_with_an_old_rev_is_merged_without_skipping() {
+    let mut session = Session::live(5);
+    let id = session.post("r", "old");
+    let (send, ack) = session.take_posts().remove(0);
+    session.ack_post(&send, ack, 3);
+    assert!(session.resolved[&id].is_ok());
+    session.event(new_message(6));
+    assert_eq!(session.seqs(), [5, 6]);
+}
+
+#[test]
+fn g11_at_most_so_many_are_in_flight_as_the_server_lets() {
+    let mut session = Session::live(1);
+    for n in 0..50 {
+        session.post("r", &n.to_string());
+    }
+    let flight = session.take_posts();
+    assert_eq!(flight.len(), 32);
+    session.ack_post(&flight[0].0, flight[0].1, 2);
+    assert_eq!(session.take_posts().len(), 1);
+}
+
+#[test]
+fn g11_a_passing_refusal_holds_the_room_back_in_order() {
+    let mut session = Session::live(1);
+    for text in ["a", "b"] {
+        session.post("r", text);
+    }
+    for (_, ack) in session.take_posts() {
+        session.reject(ack, ErrorCode::RateLimited, Some(700));
+    }
+    session.post("r", "c");
+    session.post("s", "elsewhere");
+    let sent: Vec<_> = session.take_posts().into_iter().map(|(send, _)| send.content).collect();
+    assert_eq!(sent, ["elsewhere"], "only that room waits");
+    session.advance(699);
+    assert!(session.take_posts().is_empty());
+    session.advance(1);
+    let sent: Vec<_> = session.take_posts().into_iter().map(|(send, _)| send.content).collect();
+    assert_eq!(sent, ["a", "b", "c"]);
+}
+
+#[test]
+fn g11_a_final_refusal_parks_one_and_lets_the_others_go_on() {
+    let mut session = Session::live(1);
+    let (bad, good) = (session.post("r", "bad"), session.post("r", "good"));
+    let posts = session.take_posts();
+    session.reject(posts[0].1, ErrorCode::Forbidden, None);
+    session.ack_post(&posts[1].0, posts[1].1, 2);
+    assert_eq!(session.error(bad), ErrorCode::Forbidden);
+    assert!(session.resolved[&good].is_ok());
+    assert!(matches!(&session.statuses()[..], [SendStatus::Failed(error)] if error.code == ErrorCode::Forbidden));
+    assert!(session.notices.iter().any(|notice| matches!(notice, Notice::SendFailed(..))));
+
+    let client_id = posts[0].0.client_id.clone().unwrap();
+    let retry = session.command(UserCommand::Revise { client_id: client_id.clone(), content: "better".to_owned() });
+    let (send, ack) = session.take_posts().remove(0);
+    assert_eq!((send.content.as_str(), send.client_id.as_ref()), ("better", Some(&client_id)));
+    session.ack_post(&send, ack, 3);
+    assert!(session.resolved[&retry].is_ok());
+    assert!(session.statuses().is_empty());
+}
+
+#[test]
+fn g11_a_fault_of_the_servers_own_is_tried_five_times() {
+    let mut session = Session::live(1);
+    let id = session.post("r", "poison");
+    for _ in 0..5 {
+        let (_, ack) = session.take_posts().pop().expect("it is tried");
+        session.reject(ack, ErrorCode::Internal, None);
+        session.advance(10_000);
+    }
+    assert!(session.take_posts().is_empty());
+    assert_eq!(session.error(id), ErrorCode::Internal);
+}
+
+#[test]
+fn a_send_without_an_answer_is_sent_again_after_its_deadline() {
+    let mut session = Session::live(1);
+    session.post("r", "hi");
+    let (first, _) = session.take_posts().remove(0);
+    session.advance(25_000);
+    let again = session.take_posts();
+    assert_eq!(again[0].0, first);
+}
+
+#[test]
+fn discarding_resolves_the_send_and_the_discard() {
+    let mut session = Session::new();
+    let id = session.post("r", "never mind");
+    let pending = session.client.pending(&room_id("r"));
+    let discard = session.command(UserCommand::Discard(pending[0].client_id.clone()));
+    assert_eq!(session.error(id), ErrorCode::Gone);
+    assert_eq!(session.resolved[&discard], Ok(Answer::Done));
+    let unknown = session.command(UserCommand::Discard(client_id("unknown")));
+    assert_eq!(session.error(unknown), ErrorCode::NotFound);
+}
+
+#[test]
+fn what_was_written_without_a_connection_goes_out_with_one() {
+    let mut session = Session::new();
+    session.post("r", "early");
+    session.connect();
+    session.enter_with(vec![room_state("r", 1)], Vec::new());
+    assert_eq!(session.take_posts().len(), 1);
+}
+
+#[test]
+fn g11_nothing_is_sent_before_it_is_stored() {
+    let mut session = Session::with_storage(Saved::default());
+    session.connect();
+    session.enter_with(vec![room_state("r", 1)], Vec::new());
+    session.post("r", "a");
+    session.post("r", "b");
+    assert!(session.take_posts().is_empty());
+    let (a, b) = (session.persists[0].id, session.persists[1].id);
+    session.input(Input::Stored { op: b, result: Ok(()) });
+    assert!(session.take_posts().is_empty(), "the first of the room is first");
+    session.input(Input::Stored { op: a, result: Ok(()) });
+    let posts = session.take_posts();
+    assert_eq!(posts.len(), 2);
+    session.ack_post(&posts[0].0, posts[0].1, 2);
+    let removed = &session.persists[2].change;
+    assert_eq!(removed, &StorageChange::Remove(posts[0].0.client_id.clone().unwrap()));
+}
+
+#[test]
+fn g11_a_full_disk_does_not_stop_the_network() {
+    let mut session = Session::with_storage(Saved::default());
+    session.connect();
+    session.enter_with(vec![room_state("r", 1)], Vec::new());
+    session.post("r", "a");
+    let op = session.persists[0].id;
+    session.input(Input::Stored { op, result: Err(StorageError("full".to_owned())) });
+    assert_eq!(session.take_posts().len(), 1);
+    assert!(session.notices.iter().any(|notice| matches!(notice, Notice::NotStored(_))));
+}
+
+#[test]
+fn g11_what_a_crash_left_behind_is_sent_in_its_order() {
+    let mut before = Session::with_storage(Saved::default());
+    for text in ["a", "b", "c"] {
+        before.post("r", text);
+    }
+    let put = |op: &crate::StorageOp| match &op.change {
+        StorageChange::Put(item) => item.as_ref().clone(),
+        StorageChange::Remove(_) => unreachable!(),
+    };
+    let mut outbox: Vec<_> = before.persists.iter().map(put).collect();
+    outbox.reverse();
+    let json = serde_json::to_string(&Saved { outbox }).unwrap();
+
+    let mut after = Session::with_storage(serde_json::from_str(&json).unwrap());
+    after.connect();
+    after.enter_with(vec![room_state("r", 1)], Vec::new());
+    let sent: Vec<_> = after.take_posts().into_iter().map(|(send, _)| send.content).collect();
+    assert_eq!(sent, ["a", "b", "c"]);
+}
+
+#[test]
+fn mistakes_are_told_at_once_and_not_sent() {
+    let mut session = Session::live(1);
+    let empty = session.post("r", "");
+    assert_eq!(session.error(empty), ErrorCode::BadRequest);
+    let long = session.post("r", &"x".repeat(17_000));
+    assert_eq!(session.error(long), ErrorCode::TooLarge);
+    assert!(session.take_sent(CommandKind::SendMessage).is_empty());
+}

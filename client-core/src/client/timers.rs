@@ -1,0 +1,70 @@
+//! When to wake up. Each feature knows its next deadline; nothing is stored here, so nothing can be stale.
+
+use super::Client;
+use crate::{connection::Due, notice::Notice, requests::Request, time::Millis};
+use roomcast_protocol::{ErrorBody, ErrorCode};
+
+/// Why the core wants to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TimerKind {
+    /// A handshake takes too long, a socket is silent, the server drains, or a pause between attempts is over.
+    Connection,
+    /// A token takes too long, or is asked for again.
+    Token,
+    /// A command's deadline.
+    Request,
+    /// A room's sends, or a read mark, may go on.
+    Outbox,
+    /// A gap did not close by itself.
+    Gap,
+    /// Somebody's typing is over.
+    Typing,
+}
+
+impl Client {
+    /// When [`Input::Timeout`](crate::Input::Timeout) is due, on the monotonic clock, and what for.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Millis, TimerKind)> {
+        let now = self.now();
+        let deadlines = [
+            (self.connection.next().map(|(at, _)| at), TimerKind::Connection),
+            (self.auth.deadline(), TimerKind::Token),
+            (self.requests.deadline(), TimerKind::Request),
+            (self.outbox.deadline(now), TimerKind::Outbox),
+            (self.marks.deadline(now), TimerKind::Outbox),
+            (self.gaps.deadline(now), TimerKind::Gap),
+            (self.typing.deadline(), TimerKind::Typing),
+        ];
+        deadlines.into_iter().filter_map(|(at, kind)| Some((at?, kind))).min()
+    }
+
+    pub(super) fn timeout(&mut self) {
+        let now = self.now();
+        while let Some(due) = self.connection.due(now) {
+            match due {
+                Due::Handshake(_) => self.drop_connection("the handshake took too long"),
+                Due::Silence(_) => self.drop_connection("the server fell silent"),
+                Due::Drain(_) => self.drop_connection("the server is draining"),
+                Due::Attempt => self.attempt(),
+            }
+        }
+        self.auth.handle_timeout(now, &mut self.random, &mut self.effects);
+        self.requests.release(now);
+        for request in self.requests.expired(now) {
+            self.expired(request);
+        }
+        while let Some(room_id) = self.typing.idle_next(now) {
+            self.tell_stopped_typing(&room_id);
+        }
+        while let Some((room_id, user_id)) = self.typing.expire_next(now) {
+            self.effects.room_changed(&room_id);
+            self.effects.notice(Notice::TypingStopped(room_id, user_id));
+        }
+    }
+
+    fn expired(&mut self, request: Request<super::Purpose>) {
+        let why = "unable to finish in time; the server did not answer";
+        self.answered(request, Err(ErrorBody::new(ErrorCode::Timeout, why)));
+    }
+}

@@ -1,0 +1,58 @@
+//! What a client can be told at birth.
+
+use roomcast_protocol::handshake::ClientInfo;
+use serde::{Deserialize, Serialize};
+
+use crate::{outbox::SavedItem, time::Millis};
+
+/// Settings; the defaults are the ones that the guarantees were measured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How the program introduces itself to the server.
+    pub client: Option<ClientInfo>,
+    /// Where the server's Socket.IO lives, with both slashes.
+    pub path: String,
+    /// Whether a send waits for the shell to have stored it (G-11).
+    pub storage: Storage,
+    /// From the opening of a socket to `initial-state`, in milliseconds.
+    pub connect_timeout_ms: Millis,
+    /// How long a command waits for its acknowledgement, in milliseconds.
+    pub request_timeout_ms: Millis,
+    /// How long a token may take, in milliseconds.
+    pub token_timeout_ms: Millis,
+    /// The ceiling of the first and of the longest pause between attempts to connect, in milliseconds.
+    pub reconnect_ms: (Millis, Millis),
+    /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come.
+    pub timeline_messages: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            client: None,
+            path: "/socket.io/".to_owned(),
+            storage: Storage::None,
+            connect_timeout_ms: 10_000,
+            request_timeout_ms: 10_000,
+            token_timeout_ms: 10_000,
+            reconnect_ms: (500, 30_000),
+            timeline_messages: 5_000,
+        }
+    }
+}
+
+/// Whether the shell keeps the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory only: an unacknowledged send dies with the program.
+    None,
+    /// The shell answers each `Persist` with `Stored`; nothing is sent before.
+    Durable,
+}
+
+/// What the shell kept of the last run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Saved {
+    /// Sends that had not been acknowledged.
+    pub outbox: Vec<SavedItem>,
+}

@@ -1,0 +1,127 @@
+//! Everything that can happen to a client. There is no other way in.
+
+use roomcast_protocol::{ClientId, Command, RoomId};
+
+use crate::effect::OpId;
+
+/// Names a user's command; its [`Resolve`](crate::Effect::Resolve) carries it back. Chosen by the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub u64);
+
+/// One transport connection. What comes from an earlier one is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// One request for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenReq(pub u64);
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The user wants to be connected, also after a refusal.
+    Connect,
+    /// The user wants to be disconnected.
+    Disconnect,
+    /// The user wants something done. Resolved exactly once.
+    Command {
+        /// Comes back with the result.
+        id: CommandId,
+        /// What.
+        command: UserCommand,
+    },
+    /// A socket is open.
+    Opened(ConnId),
+    /// A text frame came.
+    Frame(ConnId, String),
+    /// A socket is closed, or could not be opened.
+    Closed(ConnId, CloseReason),
+    /// The token provider answered.
+    Token {
+        /// Which request.
+        req: TokenReq,
+        /// A token, or why there is none.
+        result: Result<Token, TokenError>,
+    },
+    /// The storage is done with an operation.
+    Stored {
+        /// Which.
+        op: OpId,
+        /// Whether it will survive a crash.
+        result: Result<(), StorageError>,
+    },
+    /// The system says whether there is a network.
+    Network(Network),
+    /// The user looks, or looks away.
+    Visibility(Visibility),
+    /// The time of [`poll_timeout`](crate::Client::poll_timeout) has come.
+    Timeout,
+}
+
+/// What a user can want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserCommand {
+    /// Any command of the protocol, resolved with its reply. `send-message` goes through the outbox, `mark-read`
+    /// up to a place and typing through their own features; those resolve as those features say.
+    Request(Box<Command>),
+    /// One more page of a room's past.
+    LoadOlder {
+        /// Which room.
+        room_id: RoomId,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Send a failed message again.
+    Retry(ClientId),
+    /// Give a failed message another text and send it again.
+    Revise {
+        /// Which.
+        client_id: ClientId,
+        /// The new text.
+        content: String,
+    },
+    /// Forget a message that has not been acknowledged.
+    Discard(ClientId),
+}
+
+/// Why a socket is gone; for the view and the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseReason(pub String);
+
+/// A token; it never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Why there is no token this time. Never the end: it is asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct TokenError(pub String);
+
+/// Why something was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StorageError(pub String);
+
+/// Whether there is a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// There is.
+    Online,
+    /// There is none; attempts are pointless.
+    Offline,
+}
+
+/// Whether somebody looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// In the foreground.
+    Visible,
+    /// In the background.
+    Hidden,
+}

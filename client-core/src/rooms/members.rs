@@ -1,0 +1,86 @@
+//! Who is in a room, as far as it is known.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use roomcast_protocol::{
+    Timestamp, UserId,
+    model::{Member, Role, RoomUser, Status, User},
+};
+
+/// The known members of a room. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Members {
+    by_id: Arc<BTreeMap<UserId, Arc<RoomUser>>>,
+    /// How many are online in a room too large for names.
+    occupancy: Option<u64>,
+}
+
+impl Members {
+    pub(crate) fn new(users: Vec<RoomUser>) -> Self {
+        let by_id = users.into_iter().map(|user| (user.user_id.clone(), Arc::new(user))).collect();
+        Self { by_id: Arc::new(by_id), occupancy: None }
+    }
+
+    pub(crate) const fn by_id(&self) -> &Arc<BTreeMap<UserId, Arc<RoomUser>>> {
+        &self.by_id
+    }
+
+    pub(crate) fn online(&self) -> u64 {
+        self.occupancy.unwrap_or_else(|| self.by_id.values().filter(|user| is_online(user.status)).count() as u64)
+    }
+
+    pub(crate) const fn set_occupancy(&mut self, online: u64) {
+        self.occupancy = Some(online);
+    }
+
+    /// Takes what the server says about some of the members.
+    pub(crate) fn merge(&mut self, users: &[RoomUser]) {
+        let by_id = Arc::make_mut(&mut self.by_id);
+        by_id.extend(users.iter().map(|user| (user.user_id.clone(), Arc::new(user.clone()))));
+    }
+
+    /// Takes somebody in who became a member.
+    pub(crate) fn joined(&mut self, user: &User, status: Status) {
+        let role = self.by_id.get(&user.id).map_or(Role::Member, |known| known.role);
+        let user = RoomUser { user_id: user.id.clone(), username: user.name.clone(), role, status, last_seen_at: None };
+        Arc::make_mut(&mut self.by_id).insert(user.user_id.clone(), Arc::new(user));
+    }
+
+    /// Takes a membership as the log has it; `status` is for somebody who was not known.
+    pub(crate) fn updated(&mut self, member: &Member, status: Status) {
+        if member.left_at.is_some() {
+            self.left(&member.user_id);
+            return;
+        }
+        let known = self.by_id.get(&member.user_id);
+        let user = RoomUser {
+            user_id: member.user_id.clone(),
+            username: member.username.clone(),
+            role: member.role,
+            status: known.map_or(status, |known| known.status),
+            last_seen_at: known.and_then(|known| known.last_seen_at),
+        };
+        Arc::make_mut(&mut self.by_id).insert(user.user_id.clone(), Arc::new(user));
+    }
+
+    pub(crate) fn left(&mut self, user_id: &UserId) {
+        if self.by_id.contains_key(user_id) {
+            Arc::make_mut(&mut self.by_id).remove(user_id);
+        }
+    }
+
+    /// Notes somebody's presence; tells whether it shows here.
+    pub(crate) fn seen(&mut self, user_id: &UserId, status: Status, last_seen_at: Option<Timestamp>) -> bool {
+        let Some(known) = self.by_id.get(user_id) else { return false };
+        if known.status == status && known.last_seen_at == last_seen_at {
+            return false;
+        }
+        let user = RoomUser { status, last_seen_at, ..RoomUser::clone(known) };
+        Arc::make_mut(&mut self.by_id).insert(user_id.clone(), Arc::new(user));
+        true
+    }
+}
+
+const fn is_online(status: Status) -> bool {
+    matches!(status, Status::Online | Status::Away | Status::Busy)
+}

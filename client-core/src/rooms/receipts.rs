@@ -1,0 +1,30 @@
+//! How far the members of a room have read. Cursors only move forward (G-12).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use roomcast_protocol::{Seq, UserId, model::Receipt};
+
+/// The known cursors of a room. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Receipts(Arc<BTreeMap<UserId, Seq>>);
+
+impl Receipts {
+    pub(crate) const fn by_user(&self) -> &Arc<BTreeMap<UserId, Seq>> {
+        &self.0
+    }
+
+    /// Moves a cursor; tells whether it moved.
+    pub(crate) fn advance(&mut self, user_id: &UserId, seq: Seq) -> bool {
+        if self.0.get(user_id).is_some_and(|known| *known >= seq) {
+            return false;
+        }
+        Arc::make_mut(&mut self.0).insert(user_id.clone(), seq);
+        true
+    }
+
+    pub(crate) fn merge(&mut self, receipts: &[Receipt]) {
+        for receipt in receipts {
+            self.advance(&receipt.user_id, receipt.read_seq);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! One room: its changes in the order of `rev`, and what they made of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use roomcast_protocol::{
+    MessageId, Rev, RoomId, Seq, UserId,
+    model::{DeltaKind, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
+};
+
+use super::{
+    Timeline,
+    change::Change,
+    members::Members,
+    receipts::Receipts,
+    timeline::{Places, Put},
+    unread::Unread,
+};
+use crate::notice::Notice;
+
+/// Most changes held back while one before them is missing; beyond, the server is asked anyway.
+const HELD_MOST: usize = 1_000;
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// It took effect, and maybe others that had waited for it.
+    Applied,
+    /// It had taken effect before.
+    Known,
+    /// One before it is missing.
+    Held,
+}
+
+/// A room that the user is in.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub(crate) info: Arc<RoomInfo>,
+    pub(crate) role: Role,
+    /// The newest change that took effect. The `rev` within `info` is the server's word at some moment.
+    rev: Rev,
+    pub(crate) timeline: Timeline,
+    places: Places,
+    pub(crate) members: Members,
+    pub(crate) receipts: Receipts,
+    pub(crate) unread: Unread,
+    pub(crate) has_older: bool,
+    held: BTreeMap<Rev, Change>,
+    /// The newest change that we have heard of.
+    heard: Rev,
+    /// Messages to keep; more than the setting once the user has asked for more.
+    keep: usize,
+}
+
+/// Who looks: it decides what is unread.
+pub(crate) type Me<'a> = Option<&'a UserId>;
+
+impl Room {
+    pub(crate) fn new(state: RoomState, keep: usize) -> Self {
+        let RoomState { room, role, read_seq, unread, mentions, last_message, users, typing: _, receipts } = state;
+        let mut entered = Self {
+            rev: room.rev,
+            heard: room.rev,
+            has_older: room.seq.value() > 0,
+            info: Arc::new(room),
+            role,
+            timeline: Timeline::default(),
+            places: Places::default(),
+            members: Members::new(users),
+            receipts: Receipts::default(),
+            unread: Unread { read_seq, count: unread, mentions },
+            held: BTreeMap::new(),
+            keep,
+        };
+        entered.receipts.merge(&receipts);
+        if let Some(message) = last_message {
+            entered.put(Arc::new(message));
+        }
+        entered
+    }
+
+    pub(crate) const fn rev(&self) -> Rev {
+        self.rev
+    }
+
+    pub(crate) fn id(&self) -> &RoomId {
+        &self.info.id
+    }
+
+    /// Where a message is, if the timeline has it.
+    pub(crate) fn place_of(&self, id: &MessageId) -> Option<Seq> {
+        self.places.find(id)
+    }
+
+    /// The user's own messages that are acknowledged and wait for a change before them.
+    pub(crate) fn held_messages_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
+        self.held.values().filter_map(move |change| match change {
+            Change::Posted(message, _) if message.user_id == *user_id => Some(message),
+            _ => None,
+        })
+    }
+
+    /// Takes a change in any order and lets take effect what is next (G-9).
+    pub(crate) fn offer(&mut self, rev: Rev, change: Change, me: Me<'_>, notices: &mut Vec<Notice>) -> Offered {
+        if rev <= self.rev {
+            return Offered::Known;
+        }
+        if rev > self.rev.next() {
+            self.held.insert(rev, change);
+            if self.held.len() > HELD_MOST {
+                self.held.pop_last();
+            }
+            return Offered::Held;
+        }
+        self.apply(change, me, notices);
+        self.rev = rev;
+        self.release(me, notices);
+        Offered::Applied
+    }
+
+    /// Hears of a change without being told what it is.
+    pub(crate) fn hear_of(&mut self, rev: Rev) {
+        self.heard = self.heard.max(rev);
+    }
+
+    /// Whether changes are known to be missing.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.held.is_empty() || self.heard > self.rev
+    }
+
+    /// Takes the server's answer to what happened since our `rev`.
+    pub(crate) fn catch_up(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
+        match delta.kind {
+            DeltaKind::UpToDate | DeltaKind::Gone => {}
+            DeltaKind::Reset => self.reset(delta, me, notices),
+            DeltaKind::Delta if delta.rev > self.rev => self.merge(delta, me, notices),
+            DeltaKind::Delta => {}
+        }
+        self.release(me, notices);
+        // The server has answered: hearsay beyond its answer is no reason to ask the same again.
+        self.heard = self.rev;
+    }
+
+    /// Takes a page of the past.
+    pub(crate) fn add_older(&mut self, messages: Vec<Message>, has_more: bool) {
+        let oldest = messages.iter().map(|message| message.seq).min();
+        self.keep = self.keep.max(self.timeline.len() + messages.len());
+        for message in messages {
+            self.put(Arc::new(message));
+        }
+        let hole = matches!((oldest, self.timeline.first()), (Some(oldest), Some(first)) if first.seq > oldest);
+        self.has_older = has_more || hole;
+    }
+
+    /// Moves somebody's read cursor; tells whether it moved.
+    pub(crate) fn read(&mut self, user_id: &UserId, seq: Seq, me: Me<'_>) -> bool {
+        let moved = self.receipts.advance(user_id, seq);
+        if me == Some(user_id) {
+            return self.unread.advance(seq, &self.timeline, self.info.seq, me) || moved;
+        }
+        moved
+    }
+
+    fn release(&mut self, me: Me<'_>, notices: &mut Vec<Notice>) {
+        while let Some(entry) = self.held.first_entry() {
+            if *entry.key() > self.rev.next() {
+                break;
+            }
+            let (rev, change) = entry.remove_entry();
+            if rev > self.rev {
+                self.apply(change, me, notices);
+                self.rev = rev;
+            }
+        }
+    }
+
+    fn apply(&mut self, change: Change, me: Me<'_>, notices: &mut Vec<Notice>) {
+        match change {
+            Change::Posted(message, author) => {
+                if let Some(user) = author
+                    && !self.members.by_id().contains_key(&user.id)
+                {
+                    self.members.joined(&user, Status::Unknown);
+                }
+                self.posted(message, me, notices);
+            }
+            Change::Edited(message) => self.edited(message, me, notices),
+            Change::Joined(user) => {
+                self.members.joined(&user, Status::Unknown);
+                self.count_members(1);
+                notices.push(Notice::MemberJoined(self.id().clone(), user));
+            }
+            Change::Left(user_id) => {
+                self.members.left(&user_id);
+                self.count_members(-1);
+                notices.push(Notice::MemberLeft(self.id().clone(), user_id));
+            }
+            Change::Member(member) => {
+                if me == Some(&member.user_id) {
+                    self.role = member.role;
+                }
+                self.members.updated(&member, Status::Unknown);
+                notices.push(Notice::MemberUpdated(self.id().clone(), member.user_id));
+            }
+            Change::Settings(info) => {
+                self.info = Arc::new(info);
+                notices.push(Notice::RoomUpdated(self.id().clone()));
+            }
+        }
+    }
+
+    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+        if message.seq > self.info.seq {
+            Arc::make_mut(&mut self.info).seq = message.seq;
+        }
+        if self.put(Arc::clone(&message)) == Put::New {
+            self.unread.posted(&message, me);
+            notices.push(Notice::NewMessage(message));
+        }
+        let dropped = self.timeline.trim(self.keep);
+        self.has_older |= !dropped.is_empty();
+        self.places.forget(&dropped);
+    }
+
+    /// A message outside the timeline is not taken in by its change: it would stand alone behind a hole.
+    fn edited(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+        let before = self.timeline.at(message.seq).cloned();
+        if before.is_some() && self.put(Arc::clone(&message)) == Put::Stale {
+            return;
+        }
+        self.unread.deleted(before.as_deref(), &message, me);
+        notices.push(Notice::MessageUpdated(message));
+    }
+
+    fn merge(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
+        let known_seq = self.info.seq;
+        for message in delta.messages {
+            let message = Arc::new(message);
+            if message.seq > known_seq {
+                self.posted(message, me, notices);
+            } else {
+                self.edited(message, me, notices);
+            }
+        }
+        for member in delta.members {
+            if me == Some(&member.user_id) {
+                self.role = member.role;
+            }
+            self.members.updated(&member, Status::Unknown);
+            notices.push(match member.left_at {
+                Some(_) => Notice::MemberLeft(self.id().clone(), member.user_id),
+                None => Notice::MemberUpdated(self.id().clone(), member.user_id),
+            });
+        }
+        self.receipts.merge(&delta.receipts);
+        if let Some(own) = me.and_then(|me| delta.receipts.iter().find(|receipt| receipt.user_id == *me)) {
+            self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
+        }
+        if let Some(state) = delta.room {
+            self.refresh(*state);
+            notices.push(Notice::RoomUpdated(self.id().clone()));
+        }
+        self.rev = delta.rev;
+    }
+
+    fn reset(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
+        let Some(state) = delta.room else { return };
+        let (known_seq, read_seq) = (self.info.seq, self.unread.read_seq);
+        let mut held = std::mem::take(&mut self.held);
+        *self = Self::new(*state, self.keep);
+        self.rev = delta.rev;
+        notices.push(Notice::RoomReset(self.id().clone()));
+        for message in delta.messages {
+            let message = Arc::new(message);
+            if self.put(Arc::clone(&message)) != Put::Stale && message.seq > known_seq {
+                notices.push(Notice::NewMessage(message));
+            }
+        }
+        self.has_older = delta.has_more;
+        self.receipts.merge(&delta.receipts);
+        self.unread.advance(read_seq.min(self.info.seq), &self.timeline, self.info.seq, me);
+        held.retain(|rev, _| *rev > delta.rev);
+        self.held = held;
+    }
+
+    /// Takes a state of the room at our `rev`: what is not a log, and what is counted.
+    pub(crate) fn refresh(&mut self, state: RoomState) {
+        let read_seq = self.unread.read_seq.max(state.read_seq);
+        if read_seq == state.read_seq {
+            self.unread = Unread { read_seq, count: state.unread, mentions: state.mentions };
+        }
+        self.role = state.role;
+        self.members.merge(&state.users);
+        self.receipts.merge(&state.receipts);
+        self.info = Arc::new(state.room);
+    }
+
+    fn put(&mut self, message: Arc<Message>) -> Put {
+        self.places.insert(&message);
+        self.timeline.put(message)
+    }
+
+    fn count_members(&mut self, by: i64) {
+        let info = Arc::make_mut(&mut self.info);
+        info.member_count = info.member_count.saturating_add_signed(by);
+    }
+}

@@ -1,0 +1,70 @@
+//! The user's own cursor and what lies behind it: seq > cursor, not mine, not deleted (G-12).
+
+use roomcast_protocol::{Seq, UserId, model::Message};
+
+use super::Timeline;
+
+/// A cursor with its counts. Taken from the server, kept by small steps, recounted where the timeline reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Unread {
+    pub(crate) read_seq: Seq,
+    pub(crate) count: u64,
+    pub(crate) mentions: u64,
+}
+
+impl Unread {
+    /// Counts a message that was not there before.
+    pub(crate) fn posted(&mut self, message: &Message, me: Option<&UserId>) {
+        if self.counts(message, me) {
+            self.count += 1;
+            self.mentions += u64::from(mentions(message, me));
+        }
+    }
+
+    /// Counts a message no more that was deleted; `before` is what it was, if known.
+    pub(crate) fn deleted(&mut self, before: Option<&Message>, now: &Message, me: Option<&UserId>) {
+        let was = before.unwrap_or(now);
+        let counted = was.seq > self.read_seq && me != Some(&was.user_id);
+        let newly = now.deleted_at.is_some() && before.is_none_or(|before| before.deleted_at.is_none());
+        if counted && newly {
+            self.count = self.count.saturating_sub(1);
+            self.mentions = self.mentions.saturating_sub(u64::from(mentions(was, me)));
+        }
+    }
+
+    /// Moves the cursor, never back; tells whether it moved.
+    pub(crate) fn advance(&mut self, seq: Seq, timeline: &Timeline, head: Seq, me: Option<&UserId>) -> bool {
+        if seq <= self.read_seq {
+            return false;
+        }
+        let passed_from = self.read_seq;
+        self.read_seq = seq;
+        if seq >= head {
+            (self.count, self.mentions) = (0, 0);
+        } else if let Some(rest) = timeline.after(seq) {
+            let (mut count, mut mentioned) = (0, 0);
+            for message in rest.filter(|message| self.counts(message, me)) {
+                count += 1;
+                mentioned += u64::from(mentions(message, me));
+            }
+            (self.count, self.mentions) = (count, mentioned);
+        } else {
+            let passed = |message: &&std::sync::Arc<Message>| message.seq > passed_from && message.seq <= seq;
+            for message in timeline.iter().filter(passed) {
+                if me != Some(&message.user_id) && message.deleted_at.is_none() {
+                    self.count = self.count.saturating_sub(1);
+                    self.mentions = self.mentions.saturating_sub(u64::from(mentions(message, me)));
+                }
+            }
+        }
+        true
+    }
+
+    fn counts(&self, message: &Message, me: Option<&UserId>) -> bool {
+        message.seq > self.read_seq && me != Some(&message.user_id) && message.deleted_at.is_none()
+    }
+}
+
+fn mentions(message: &Message, me: Option<&UserId>) -> bool {
+    me.is_some_and(|me| message.mentions.contains(me))
+}

@@ -1,0 +1,172 @@
+//! Immutable snapshots for whoever shows them. Parts that did not change are shared, not copied.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use roomcast_protocol::{
+    ClientId, ErrorBody, Limits, RoomId, Seq, UserId,
+    command::SendMessage,
+    handshake::Refusal,
+    model::{Message, Role, Room, RoomUser, Typist, User},
+};
+
+use crate::{rooms::Timeline, time::Millis};
+
+/// The client as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientView {
+    /// The connection.
+    pub connection: ConnectionView,
+    /// Who the user is, once the server has said so.
+    pub me: Option<Arc<User>>,
+    /// What is in force.
+    pub limits: Arc<Limits>,
+    /// What the server sheds or lacks now.
+    pub degraded: Arc<[String]>,
+    /// The user's rooms, the one with the newest message first.
+    pub rooms: Arc<[Arc<RoomSummary>]>,
+}
+
+/// The connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionView {
+    /// Where it stands.
+    pub phase: Phase,
+    /// Attempts since the last success.
+    pub attempt: u32,
+    /// When the next attempt is made, on the monotonic clock.
+    pub retry_at: Option<Millis>,
+    /// What went wrong last; cleared by success.
+    pub error: Option<Arc<str>>,
+}
+
+/// Where the connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Not wanted.
+    Idle,
+    /// Being made: token, socket, handshake, initial state.
+    Connecting,
+    /// In use.
+    Connected,
+    /// In use, and about to be closed by the server; another one will follow.
+    Draining,
+    /// Waiting for the next attempt.
+    Reconnecting,
+    /// Waiting for the network.
+    Offline,
+    /// Given up until the user acts.
+    Refused(Refusal),
+}
+
+/// A room's line in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSummary {
+    /// The room.
+    pub room: Arc<Room>,
+    /// Messages not read, not the user's own, not deleted (G-12).
+    pub unread: u64,
+    /// Those of them that mention the user.
+    pub mentions: u64,
+    /// The newest message.
+    pub last_message: Option<Arc<Message>>,
+    /// Members who are online, as far as known.
+    pub online: u64,
+    /// Who is typing.
+    pub typing: Arc<[Typist]>,
+}
+
+impl RoomSummary {
+    /// The room's id.
+    #[must_use]
+    pub fn id(&self) -> &RoomId {
+        &self.room.id
+    }
+}
+
+/// One room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomView {
+    /// The room.
+    pub room: Arc<Room>,
+    /// The user's role.
+    pub role: Role,
+    /// The user's read cursor.
+    pub read_seq: Seq,
+    /// Messages not read, not the user's own, not deleted (G-12).
+    pub unread: u64,
+    /// Those of them that mention the user.
+    pub mentions: u64,
+    /// The newest messages without a hole.
+    pub timeline: Timeline,
+    /// The user's own messages that are not in the timeline yet, in the order of sending.
+    pub pending: Arc<[PendingMessage]>,
+    /// The members known by name; of large rooms not all.
+    pub members: Arc<BTreeMap<UserId, Arc<RoomUser>>>,
+    /// Members who are online, as far as known.
+    pub online: u64,
+    /// Who is typing.
+    pub typing: Arc<[Typist]>,
+    /// How far the others have read; only of small rooms.
+    pub receipts: Arc<BTreeMap<UserId, Seq>>,
+    /// Whether there is more before the timeline.
+    pub has_older: bool,
+    /// Whether a page of the past is on its way.
+    pub loading_older: bool,
+    /// Whether changes are known to be missing, and asked for.
+    pub catching_up: bool,
+}
+
+/// A message of the user's own that the timeline does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingMessage {
+    /// Its id until the server gives it one.
+    pub client_id: ClientId,
+    /// What is to be sent.
+    pub send: Arc<SendMessage>,
+    /// When it was written, by this device's clock, in milliseconds since the Unix epoch.
+    pub created_ms: u64,
+    /// How far it is.
+    pub status: SendStatus,
+}
+
+/// How far a message of the user's own is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendStatus {
+    /// Waiting here.
+    Pending,
+    /// On its way.
+    Sent,
+    /// Acknowledged: it will never be lost.
+    Delivered,
+    /// Refused for good; it waits for retry, revision or discard.
+    Failed(ErrorBody),
+}
+
+/// An entry of a room's conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A message that the server has.
+    Message {
+        /// The message.
+        message: &'a Arc<Message>,
+        /// How many others have read it; 0 in rooms too large for receipts.
+        read_by: usize,
+    },
+    /// A message of the user's own that is not in the timeline yet.
+    Pending(&'a PendingMessage),
+}
+
+impl RoomView {
+    /// The conversation as it is to be shown: the timeline, then what is on its way.
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        let settled = self.timeline.iter().map(|message| Item::Message { message, read_by: self.read_by(message) });
+        settled.chain(self.pending.iter().map(Item::Pending))
+    }
+
+    /// How many others than its author have read a message.
+    #[must_use]
+    pub fn read_by(&self, message: &Message) -> usize {
+        self.receipts.iter().filter(|(user, seq)| **user != message.user_id && **seq >= message.seq).count()
+    }
+}

@@ -1,0 +1,175 @@
+//! A room's handle.
+
+use std::sync::Arc;
+
+use roomcast_client_core::{Answer, UserCommand, view::RoomView};
+use roomcast_protocol::{
+    Command, MessageId, Reply, RoomId, Seq,
+    command::{
+        DeleteMessage, EditMessage, GetRoomUsers, LeaveRoom, MarkRead, ReadUpTo, SendMessage, TypingStart, TypingStop,
+    },
+    id::IdError,
+    model::{Message, MessageType},
+    reply,
+};
+
+use crate::{Client, Error, Pending, pending::unexpected};
+
+/// One room of a client's.
+#[derive(Debug, Clone)]
+pub struct Room {
+    client: Client,
+    id: Result<RoomId, IdError>,
+}
+
+impl Room {
+    pub(crate) const fn new(client: Client, id: Result<RoomId, IdError>) -> Self {
+        Self { client, id }
+    }
+
+    /// The room's id.
+    ///
+    /// # Errors
+    /// [`Error::Id`] where the text that the handle was made of is none.
+    pub fn id(&self) -> Result<RoomId, Error> {
+        Ok(self.id.clone()?)
+    }
+
+    /// Sends a text and waits until the server has it.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] where it is refused for good; without a connection it waits.
+    pub async fn send(&self, text: impl Into<String>) -> Result<Message, Error> {
+        let send = self.message(text.into())?;
+        Ok(self.client.request(send).await?.message)
+    }
+
+    /// Puts a text into the outbox and comes back at once.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where too much is queued, [`Error::Closed`], [`Error::Id`].
+    pub fn post(&self, text: impl Into<String>) -> Result<Pending, Error> {
+        let send = self.message(text.into())?;
+        self.post_message(send)
+    }
+
+    /// Puts a message of any kind into the outbox and comes back at once. Its room becomes this one, and it gets
+    /// an id where it has none.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post).
+    pub fn post_message(&self, mut send: SendMessage) -> Result<Pending, Error> {
+        send.room_id = self.id()?;
+        let client_id = send.client_id.get_or_insert_with(|| self.client.shared.next_client_id()).clone();
+        let command = UserCommand::Request(Box::new(Command::SendMessage(send)));
+        Ok(Pending::new(client_id, self.client.shared.command_now(command)?))
+    }
+
+    /// A text message to this room, to be given more than a text.
+    ///
+    /// # Errors
+    /// [`Error::Id`].
+    pub fn message(&self, content: String) -> Result<SendMessage, Error> {
+        Ok(SendMessage {
+            room_id: self.id()?,
+            content,
+            kind: MessageType::Text,
+            client_id: None,
+            reply_to: None,
+            thread_id: None,
+            mentions: Vec::new(),
+            attachments: Vec::new(),
+            metadata: None,
+        })
+    }
+
+    /// Changes a message's text.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn edit(&self, message_id: MessageId, content: impl Into<String>) -> Result<Message, Error> {
+        let edit = EditMessage { message_id, content: content.into(), if_version: None };
+        Ok(self.client.request(edit).await?.message)
+    }
+
+    /// Deletes a message.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn delete(&self, message_id: MessageId) -> Result<Message, Error> {
+        Ok(self.client.request(DeleteMessage { message_id }).await?.message)
+    }
+
+    /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.
+    ///
+    /// # Errors
+    /// `not_found` where the user is not in the room.
+    pub async fn mark_read(&self, up_to: Seq) -> Result<(), Error> {
+        let read = MarkRead::UpTo(ReadUpTo { room_id: self.id()?, up_to_seq: up_to });
+        self.run(Command::MarkRead(read)).await
+    }
+
+    /// Tells that the user pressed a key. Call it at each; the others hear of it every two seconds at most.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] and [`Error::Id`].
+    pub async fn typing(&self) -> Result<(), Error> {
+        self.run(Command::TypingStart(TypingStart(self.id()?))).await
+    }
+
+    /// Tells that the user does not type any more; sending tells it, too.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] and [`Error::Id`].
+    pub async fn stop_typing(&self) -> Result<(), Error> {
+        self.run(Command::TypingStop(TypingStop(self.id()?))).await
+    }
+
+    /// Adds a page of the past to the timeline, and gives it back. Empty once there is no more.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn load_older(&self, limit: u64) -> Result<Vec<Message>, Error> {
+        match self.client.shared.command(UserCommand::LoadOlder { room_id: self.id()?, limit }).await? {
+            Answer::Reply(reply) => match *reply {
+                Reply::GetMessages(page) => Ok(page.messages),
+                _ => Err(unexpected()),
+            },
+            Answer::Done => Err(unexpected()),
+        }
+    }
+
+    /// Who is online here.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn online(&self) -> Result<reply::RoomUsers, Error> {
+        self.client.request(GetRoomUsers { room_id: self.id()?, all: false, cursor: None, limit: None }).await
+    }
+
+    /// A page of all members; the view's list learns from it.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn members(&self, cursor: Option<String>) -> Result<reply::RoomUsers, Error> {
+        self.client.request(GetRoomUsers { room_id: self.id()?, all: true, cursor, limit: None }).await
+    }
+
+    /// Ends the user's membership.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn leave(&self) -> Result<(), Error> {
+        self.client.request(LeaveRoom { room_id: self.id()? }).await.map(drop)
+    }
+
+    /// The room as it now is; `None` where the user is not in it. Cheap.
+    #[must_use]
+    pub fn view(&self) -> Option<Arc<RoomView>> {
+        self.client.shared.snapshot.room(self.id.as_ref().ok()?)
+    }
+
+    async fn run(&self, command: Command) -> Result<(), Error> {
+        self.client.shared.command(UserCommand::Request(Box::new(command))).await.map(drop)
+    }
+}
