@@ -1,5 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a merge.
 
+use std::process::ExitCode;
+
 use crate::{
     process::{cargo, run, succeeds},
     test::Test,
@@ -9,7 +11,7 @@ use crate::{
 ///
 /// `cargo deny` is used where it is installed. Building it takes longer than all the rest, so a machine without it
 /// is told what was left out.
-pub(crate) fn run_all() -> anyhow::Result<()> {
+pub(crate) fn run_all() -> anyhow::Result<ExitCode> {
     if succeeds(&mut cargo(["deny", "--version"])) {
         run(&mut cargo(["deny", "check"]))?;
     } else {

@@ -7,6 +7,8 @@ mod install;
 mod process;
 mod test;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -26,10 +28,14 @@ enum Chore {
     Ci,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Args::parse().chore {
-        Chore::Demo(demo) => demo.run(),
+fn main() -> ExitCode {
+    let done = match Args::parse().chore {
+        Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
         Chore::Ci => ci::run_all(),
-    }
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::FAILURE
+    })
 }
