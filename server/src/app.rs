@@ -78,7 +78,6 @@ impl App {
     }
 
     /// The routes for clients, to be merged into an application's own.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
     }

@@ -68,8 +68,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(log_filter()).with_writer(std::io::stderr).init();
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -77,6 +76,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `RUST_LOG`, or `info`. The engine prints whole packets, tokens among them, below `info`: that takes its name in
+/// `RUST_LOG`, and not just a general `debug`.
+fn log_filter() -> EnvFilter {
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|asked| !asked.is_empty());
+    let asked = asked.unwrap_or_else(|| "info".to_owned());
+    let quiet = ["socketioxide", "engineioxide"].into_iter().filter(|engine| !asked.contains(engine));
+    let quiet: Vec<String> = quiet.map(|engine| format!("{engine}=info")).collect();
+    let directives: Vec<&str> = std::iter::once(asked.as_str()).chain(quiet.iter().map(String::as_str)).collect();
+    EnvFilter::new(directives.join(","))
 }
 
 fn run(command: Command) -> anyhow::Result<()> {

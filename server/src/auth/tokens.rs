@@ -144,6 +144,7 @@ pub fn mint(key: &Key, claims: &Claims) -> Result<String, jsonwebtoken::errors::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::KeyError;
 
     const SECRET: &str = "a secret of more than thirty-two bytes";
     const FAR: u64 = 4_000_000_000;

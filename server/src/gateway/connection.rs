@@ -67,13 +67,10 @@ impl Connection {
     async fn serve(&mut self, arrivals: &mut mpsc::Receiver<Arrival>) {
         let conn = self.session.conn;
         let resume = self.resume.take();
-        match self.service.initial_state(&self.session, resume.as_ref()).await {
-            Ok(packet) => self.engine.emit(conn, &packet),
-            Err(error) => {
-                tracing::warn!(%error, "unable to tell a connection its initial state; closing it");
-                self.engine.close(conn, CloseReason::Draining);
-                return;
-            }
+        if let Err(error) = self.service.begin_session(&self.session, resume.as_ref()).await {
+            tracing::warn!(%error, "unable to tell a connection its initial state; closing it");
+            self.engine.close(conn, CloseReason::Draining);
+            return;
         }
         self.tell_debug();
         let most = usize::try_from(self.service.settings().limits.in_flight).unwrap_or(usize::MAX);
@@ -114,10 +111,13 @@ impl Connection {
         let event = parsed.event;
         let plan = match parsed.command {
             Ok(command) => self.service.begin(&mut self.session, command),
-            Err(error) => Plan::Done(Err(error)),
+            Err(error) => Plan::Done(Box::new(Err(error))),
         };
         match plan {
-            Plan::Done(ack) => under_way.push_back(std::future::ready(Answer { ack, to, event, at_ms }).boxed()),
+            Plan::Done(ack) => {
+                let answer = Answer { ack: *ack, to, event, at_ms };
+                under_way.push_back(std::future::ready(answer).boxed());
+            }
             Plan::Write(outcome) => {
                 under_way.push_back(outcome.map(move |ack| Answer { ack, to, event, at_ms }).boxed());
             }

@@ -114,13 +114,13 @@ impl Door {
     fn listen(&self, socket: &SocketRef, conn: ConnId, mailbox: &Arc<Mailbox>) {
         socket.on_fallback(Intake { service: self.service.clone(), mailbox: mailbox.clone() });
         let (door, letters) = (self.clone(), mailbox.clone());
-        socket.on_disconnect(move |reason: DisconnectReason| {
+        // All of it inside the future: the engine may disconnect a socket in the midst of a send, under our locks.
+        socket.on_disconnect(async move |reason: DisconnectReason| {
             let (how, label) = departure(reason);
             door.service.metrics().disconnects.get_or_create(&ReasonLabel { reason: label }).inc();
             door.service.disconnect(conn, how);
             door.engine.unregister(conn);
             letters.close();
-            std::future::ready(())
         });
     }
 }

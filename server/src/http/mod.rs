@@ -11,7 +11,6 @@ pub use health::Health;
 use crate::{auth::Key, config::Origins, metrics::Metrics};
 
 /// What clients and balancers are served.
-#[must_use]
 pub fn public(health: Health, dev: Option<Key>) -> Router {
     let router =
         Router::new().route("/livez", get(|| async { "ok\n" })).route("/readyz", get(health::ready)).with_state(health);
@@ -22,7 +21,6 @@ pub fn public(health: Health, dev: Option<Key>) -> Router {
 }
 
 /// What operators are served.
-#[must_use]
 pub fn admin(metrics: std::sync::Arc<Metrics>) -> Router {
     const TYPE: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     let page = move || {
@@ -33,7 +31,6 @@ pub fn admin(metrics: std::sync::Arc<Metrics>) -> Router {
 }
 
 /// Which pages may read what is served here.
-#[must_use]
 pub fn cors(origins: &Origins) -> CorsLayer {
     let allowed = match origins {
         Origins::Any => AllowOrigin::mirror_request(),

@@ -3,24 +3,24 @@
 use std::collections::BTreeMap;
 
 use roomcast_protocol::{
-    Epoch, ErrorBody, Event, RoomId,
+    Epoch, ErrorBody, ErrorCode, Event, Rev, RoomId,
     event::InitialState,
     handshake::Resume,
     model::{Status, UserPresence},
 };
 
 use super::{Inner, Service, Session};
-use crate::hub::Packet;
+use crate::hub::{LocalUser, Packet};
 
 /// Most rooms that come with their whole state; `list-rooms` goes on from there.
 const ROOMS: usize = 200;
 
 impl Service {
-    /// Everything that a session needs to begin. It is subscribed already, so nothing falls between.
+    /// Tells a session everything that it needs to begin, and behind it what happened meanwhile (G-10).
     ///
     /// # Errors
     /// Told to the client by closing the connection: it comes again.
-    pub async fn initial_state(&self, session: &Session, resume: Option<&Resume>) -> Result<Packet, ErrorBody> {
+    pub async fn begin_session(&self, session: &Session, resume: Option<&Resume>) -> Result<(), ErrorBody> {
         let inner = &self.inner;
         let user = &session.user.id;
         let heads = inner.store.memberships(user).await.map_err(|error| error.told())?;
@@ -36,21 +36,45 @@ impl Service {
         if resume.is_some() {
             inner.metrics.reconnects.inc();
         }
+        let said = rooms.iter().map(|state| (state.room.id.clone(), state.room.rev));
+        let said: BTreeMap<RoomId, Rev> = said.chain(deltas.iter().map(|d| (d.room_id.clone(), d.rev))).collect();
+
+        let mut arriving = inner.arriving();
+        let held = arriving
+            .release(session.conn, &said)
+            .map_err(|error| ErrorBody::new(ErrorCode::Overloaded, error.to_string()).retry_after(1_000))?;
+        inner.subscribe_all(session);
         let state = InitialState {
             epoch: inner.epoch.clone(),
             user: session.user.clone(),
             rooms,
             deltas,
+            // Read after the subscription: whoever comes or goes from here on is told by an event.
             presence: inner.presence_of_others(session),
             limits: inner.settings.limits.clone(),
             server_time: inner.env.now(),
             next,
         };
-        Ok(Packet::from(&Event::InitialState(Box::new(state))))
+        inner.transport.emit(session.conn, &Packet::from(&Event::InitialState(Box::new(state))));
+        for packet in held {
+            inner.transport.emit(session.conn, &packet);
+        }
+        Ok(())
     }
 }
 
 impl Inner {
+    /// Under the lock that a removal would take.
+    fn subscribe_all(&self, session: &Session) {
+        let roster = self.roster();
+        if !roster.conns.contains_key(&session.conn) {
+            return;
+        }
+        for room in roster.users.get(&session.user.id).into_iter().flat_map(LocalUser::active_rooms) {
+            self.transport.subscribe(session.conn, room);
+        }
+    }
+
     /// Those who are seen as online in the session's rooms, as far as these are small enough for names.
     fn presence_of_others(&self, session: &Session) -> Vec<UserPresence> {
         let roster = self.roster();

@@ -1,5 +1,6 @@
 //! What the server does, command by command, without knowing how a command arrives or where rows live.
 
+mod arriving;
 mod dispatch;
 mod history;
 mod initial;
@@ -22,6 +23,8 @@ use tokio::sync::mpsc;
 pub use dispatch::{rate_limited, unsupported};
 pub use session::{ConnectError, Departure, Session};
 
+use arriving::Arriving;
+
 use crate::{
     auth::Tokens,
     env::SharedEnv,
@@ -34,7 +37,7 @@ use crate::{
 /// How a command is carried out.
 pub enum Plan {
     /// It is done.
-    Done(Ack),
+    Done(Box<Ack>),
     /// It is on its way to the writer, after all earlier ones: others can be begun before its ack is there.
     Write(BoxFuture<'static, Ack>),
     /// It reads: to be run when all earlier commands of the connection are through, so that it sees them.
@@ -116,6 +119,7 @@ struct Inner {
     settings: ServiceSettings,
     epoch: Epoch,
     roster: Mutex<Roster>,
+    arriving: Mutex<Arriving>,
 }
 
 impl Service {
@@ -134,6 +138,7 @@ impl Service {
             settings: settings.clone(),
             epoch,
             roster: Mutex::default(),
+            arriving: Mutex::default(),
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,
         // the writer waits.
@@ -203,5 +208,10 @@ impl Service {
 impl Inner {
     fn roster(&self) -> MutexGuard<'_, Roster> {
         self.roster.lock().expect("nothing panics while it holds the roster")
+    }
+
+    /// Always before the roster.
+    fn arriving(&self) -> MutexGuard<'_, Arriving> {
+        self.arriving.lock().expect("nothing panics while it holds the arriving")
     }
 }

@@ -7,7 +7,7 @@ use roomcast_protocol::{
     event::{AddedToRoom, RemovalReason, RemovedFromRoom},
 };
 
-use super::Inner;
+use super::{Inner, arriving::Arriving};
 use crate::{
     domain::{Audience, ConnId, News},
     hub::{Membership, Packet},
@@ -32,41 +32,86 @@ impl Inner {
     /// Tells what became durable, in commit order.
     pub(super) fn tell(&self, Committed { change, decision }: Committed) {
         for news in decision.news {
-            self.publish(change.author.conn, news);
+            // Over each piece of news and no longer: who arrives may come in between.
+            self.publish(&mut self.arriving(), change.author.conn, news);
         }
     }
 
-    fn publish(&self, author: Option<ConnId>, news: News) {
+    fn publish(&self, arriving: &mut Arriving, author: Option<ConnId>, news: News) {
         match news {
             News::Room { room, audience, rev, event, skip_author } => {
                 self.note(&room, rev, &event);
                 let except = author.filter(|_| skip_author);
+                let packet = Packet::from(&event);
+                let place = rev.map(|rev| (room.clone(), rev));
                 match audience {
-                    Audience::Room => self.broadcast(&room, except, &event),
-                    Audience::User(user) => self.emit_to_user(&user, except, &Packet::from(&event)),
+                    Audience::Room => {
+                        self.hold_for_members(arriving, &room, except, place, &packet);
+                        self.transport.broadcast(std::slice::from_ref(&room), except, &packet);
+                    }
+                    Audience::User(user) => {
+                        for conn in self.conns_of(&user).into_iter().filter(|conn| Some(*conn) != except) {
+                            self.emit(arriving, conn, &packet);
+                        }
+                    }
                 }
             }
             News::Entered { room, user, role, rev, member_count } => {
-                let conns = self.admit(&user, &room, Membership { rev, role, active: true }, member_count);
+                let membership = Membership { rev, role, active: true };
+                let conns = self.admit(arriving, &user, &room, membership, member_count);
                 self.recount(&room, member_count);
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
                 self.welcome(user, room, others);
             }
             News::Removed { room, user, reason, rev, member_count } => {
-                self.part(&room, &user, reason, rev, author);
+                self.part(arriving, &room, &user, reason, rev, author);
                 self.recount(&room, member_count);
             }
         }
     }
 
-    /// Subscribes a new member's connections, under the lock that a removal would take.
-    fn admit(&self, user: &UserId, room: &RoomId, membership: Membership, member_count: u64) -> BTreeSet<ConnId> {
+    /// Holds a room's event for those of its members who are still arriving.
+    fn hold_for_members(
+        &self,
+        arriving: &mut Arriving,
+        room: &RoomId,
+        except: Option<ConnId>,
+        place: Option<(RoomId, Rev)>,
+        packet: &Packet,
+    ) {
+        for conn in arriving.connections() {
+            let inside = {
+                let roster = self.roster();
+                roster.conns.get(&conn).is_some_and(|user| roster.is_member(user, room))
+            };
+            if inside && Some(conn) != except {
+                arriving.hold(conn, place.clone(), packet);
+            }
+        }
+    }
+
+    fn emit(&self, arriving: &mut Arriving, conn: ConnId, packet: &Packet) {
+        if !arriving.hold(conn, None, packet) {
+            self.transport.emit(conn, packet);
+        }
+    }
+
+    /// Subscribes a new member's connections, under the lock that a removal would take. Those that are arriving
+    /// are subscribed to all their rooms when they are let go.
+    fn admit(
+        &self,
+        arriving: &Arriving,
+        user: &UserId,
+        room: &RoomId,
+        membership: Membership,
+        member_count: u64,
+    ) -> BTreeSet<ConnId> {
         let mut roster = self.roster();
         if !roster.note_membership(user, room, membership, member_count) {
             return BTreeSet::new();
         }
         let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
-        for conn in &conns {
+        for conn in conns.iter().filter(|conn| !arriving.contains(**conn)) {
             self.transport.subscribe(*conn, room);
         }
         conns
@@ -109,8 +154,9 @@ impl Inner {
                 Ok(mut states) => {
                     if let Some(room) = states.pop() {
                         let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
+                        let mut arriving = inner.arriving();
                         for conn in conns {
-                            inner.transport.emit(conn, &packet);
+                            inner.emit(&mut arriving, conn, &packet);
                         }
                     }
                 }
@@ -120,7 +166,15 @@ impl Inner {
         }));
     }
 
-    fn part(&self, room: &RoomId, user: &UserId, reason: RemovalReason, rev: Rev, author: Option<ConnId>) {
+    fn part(
+        &self,
+        arriving: &mut Arriving,
+        room: &RoomId,
+        user: &UserId,
+        reason: RemovalReason,
+        rev: Rev,
+        author: Option<ConnId>,
+    ) {
         let conns = {
             let mut roster = self.roster();
             let role = roster
@@ -141,15 +195,7 @@ impl Inner {
         let event = Event::RemovedFromRoom(Box::new(RemovedFromRoom { room_id: room.clone(), reason }));
         let packet = Packet::from(&event);
         for conn in conns.into_iter().filter(|conn| reason != RemovalReason::Left || Some(*conn) != author) {
-            self.transport.emit(conn, &packet);
-        }
-    }
-
-    fn emit_to_user(&self, user: &UserId, except: Option<ConnId>, packet: &Packet) {
-        for conn in self.conns_of(user) {
-            if Some(conn) != except {
-                self.transport.emit(conn, packet);
-            }
+            self.emit(arriving, conn, &packet);
         }
     }
 }

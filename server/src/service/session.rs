@@ -75,7 +75,8 @@ impl Service {
         Ok(identity)
     }
 
-    /// Registers a connection and subscribes it to its user's rooms.
+    /// Registers a connection: from now on, what its user's rooms are told is held for it, until
+    /// [`Service::begin_session`].
     ///
     /// # Errors
     /// [`ConnectError`]; nothing is left behind.
@@ -83,6 +84,7 @@ impl Service {
         let Identity { user, admin, expires_at } = identity;
         self.remember(&user).await?;
         // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
+        self.inner.arriving().begin(conn);
         let connected = self.inner.roster().connect(conn, &user);
         let heads = match self.inner.store.memberships(&user.id).await {
             Ok(heads) => heads,
@@ -96,10 +98,6 @@ impl Service {
             for head in heads {
                 let membership = Membership { rev: head.member_rev, role: head.role, active: true };
                 roster.note_membership(&user.id, &head.room, membership, head.member_count);
-            }
-            let rooms: Vec<_> = roster.users.get(&user.id).into_iter().flat_map(|user| user.active_rooms()).collect();
-            for room in rooms {
-                self.inner.transport.subscribe(conn, room);
             }
         }
         if connected == Connected::First {
@@ -122,6 +120,7 @@ impl Service {
 
     /// Takes note that a connection is gone. A second time does nothing.
     pub fn disconnect(&self, conn: ConnId, how: Departure) {
+        self.inner.arriving().forget(conn);
         self.inner.depart(conn, how);
     }
 

@@ -68,5 +68,5 @@ pub(super) fn done() -> DoneReply {
 
 /// An ack that needs no writer.
 pub(super) fn ready(ack: Ack) -> Plan {
-    Plan::Done(ack)
+    Plan::Done(Box::new(ack))
 }
