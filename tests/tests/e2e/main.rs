@@ -13,6 +13,7 @@ mod native;
 mod ordering;
 mod presence;
 mod receipts;
+mod recording;
 mod resume;
 mod rooms;
 mod support;
