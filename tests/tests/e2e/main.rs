@@ -14,6 +14,7 @@ mod presence;
 mod receipts;
 mod resume;
 mod rooms;
+mod slow;
 mod support;
 mod sync;
 mod tokens;
