@@ -24,7 +24,13 @@ pub(crate) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut spans = vec![Span::raw(" "), Span::raw(format!("#{}", app.open)).bold()];
     if let Some(room) = app.room() {
         let members = room.room.member_count;
-        spans.push(Span::raw(format!("  {} of {members} here", room.online)).dim());
+        // Who is there while one is not connected oneself cannot be known.
+        let people = if app.is_connected() {
+            format!("{} of {members} here", room.online)
+        } else {
+            format!("{members} members")
+        };
+        spans.push(Span::raw(format!("  {people}")).dim());
         if let Some(topic) = &room.room.topic {
             spans.push(Span::raw(format!("  {}", text::clean_line(topic))).italic());
         }
