@@ -1,13 +1,13 @@
 //! A bot in a room: greets who comes, answers commands and its name.
 //!
-//! It begins by hand of the client's events and nothing else. Connections break and mend below it: it never asks.
+//! It acts upon the client's events and nothing else. Connections break and mend below it; it never asks.
 
 mod replies;
 mod token;
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Parser;
 use roomcast_client::{
     Client, Error, Notice, Room,
@@ -88,8 +88,13 @@ async fn serve(client: &Client, args: &Args) -> anyhow::Result<()> {
         let Ok(notice) = event else { continue };
         let Some(me) = client.view().me.as_ref().map(|me| me.id.clone()) else { continue };
         let reply = match notice {
-            Notice::NewMessage(message) => answer(&room, &me, &args.name, &message),
+            Notice::NewMessage(message) if message.room_id == args.room => {
+                // A courtesy: the author sees that it was heard.
+                drop(room.mark_read(message.seq).await);
+                answer(&room, &me, &args.name, &message)
+            }
             Notice::MemberJoined(id, user) if id == args.room && user.id != me => Some(replies::greeting(&user.name)),
+            Notice::RoomLeft(id, reason) if id == args.room => bail!("unable to stay in #{id}; {reason:?}"),
             _ => None,
         };
         if let Some(text) = reply {
@@ -101,9 +106,8 @@ async fn serve(client: &Client, args: &Args) -> anyhow::Result<()> {
 
 /// What there is to say to a message, if anything.
 fn answer(room: &Room, me: &UserId, name: &str, message: &Message) -> Option<String> {
-    let here = room.id().is_ok_and(|id| id == message.room_id);
     let human = message.user_id != *me && !says_bot(message) && message.kind == MessageType::Text;
-    if !here || !human {
+    if !human {
         return None;
     }
     let view = room.view()?;
