@@ -31,6 +31,11 @@ pub(crate) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
             format!("{members} members")
         };
         spans.push(Span::raw(format!("  {people}")).dim());
+        let others = app.client().rooms.iter().filter(|other| *other.id() != app.open);
+        let elsewhere: u64 = others.map(|other| other.unread).sum();
+        if app.areas().rooms.is_none() && elsewhere > 0 {
+            spans.push(Span::raw(format!("  +{elsewhere} elsewhere")).fg(Color::Cyan));
+        }
         if let Some(topic) = &room.room.topic {
             spans.push(Span::raw(format!("  {}", text::clean_line(topic))).italic());
         }
