@@ -13,6 +13,8 @@ mod text;
 mod timeline;
 mod token;
 mod ui;
+#[cfg(test)]
+mod world;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

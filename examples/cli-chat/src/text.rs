@@ -74,9 +74,11 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
 fn wrap_line(line: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in line.split_word_bounds() {
+    // A word keeps its punctuation: a full stop never begins a line.
+    for word in line.split_inclusive(' ').flat_map(|part| part.strip_suffix(' ').map_or([part, ""], |word| [word, " "]))
+    {
         let wide = width(word);
-        let blank = word.chars().all(char::is_whitespace);
+        let blank = word == " ";
         if used + wide > columns && used > 0 {
             break_line(&mut lines);
             used = 0;
@@ -140,6 +142,7 @@ mod tests {
     #[test]
     fn lines_break_between_words() {
         assert_eq!(wrap("the quick brown fox", 10), ["the quick", "brown fox"]);
+        assert_eq!(wrap("it is so. It is", 9), ["it is so.", "It is"]);
         assert_eq!(wrap("one\n\n  two", 10), ["one", "", "  two"]);
         assert_eq!(wrap("", 10), [""]);
     }

@@ -5,6 +5,8 @@ mod event;
 mod keys;
 pub(crate) mod look;
 mod mentions;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::{

@@ -2,6 +2,8 @@
 
 mod marks;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod times;
 mod window;
 

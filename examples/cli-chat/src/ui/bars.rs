@@ -24,7 +24,18 @@ pub(crate) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     let mut spans = vec![Span::raw(" "), Span::raw(format!("#{}", app.open)).bold()];
     if let Some(room) = app.room() {
         let members = room.room.member_count;
-        spans.push(Span::raw(format!("  {} of {members} here", room.online)).dim());
+        // Who is there while one is not connected oneself cannot be known.
+        let people = if app.is_connected() {
+            format!("{} of {members} here", room.online)
+        } else {
+            format!("{members} members")
+        };
+        spans.push(Span::raw(format!("  {people}")).dim());
+        let others = app.client().rooms.iter().filter(|other| *other.id() != app.open);
+        let elsewhere: u64 = others.map(|other| other.unread).sum();
+        if app.areas().rooms.is_none() && elsewhere > 0 {
+            spans.push(Span::raw(format!("  +{elsewhere} elsewhere")).fg(Color::Cyan));
+        }
         if let Some(topic) = &room.room.topic {
             spans.push(Span::raw(format!("  {}", text::clean_line(topic))).italic());
         }

@@ -7,6 +7,8 @@ mod conversation;
 mod panel;
 mod people;
 mod rooms;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use ratatui::{
