@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
+use roomcast_protocol::Limits;
 
 use crate::{
     auth::{Key, Tokens},
@@ -198,6 +199,8 @@ impl RawConfig {
                 ..GatewaySettings::default()
             },
             service: ServiceSettings {
+                // Clients pace themselves by what they are told.
+                limits: if limits_off { Limits::default().without_rates() } else { Limits::default() },
                 presence_grace_ms: grace,
                 token_grace_ms: token_grace,
                 heads_ms: heads,
