@@ -154,6 +154,7 @@ pub(crate) async fn g1_what_changed_since_is_found_whatever_it_was(store: Subjec
     assert_eq!(delta.messages.iter().map(|message| &message.id).collect::<Vec<_>>(), [&first.id]);
     assert!(delta.messages[0].deleted_at.is_some() && delta.messages[0].content.is_empty());
     assert!(delta.members.len() == 1 && delta.members[0].left_at.is_some());
+    assert_eq!((delta.member_count, delta.rev), (1, delta.members[0].rev));
     assert!(!delta.settings && !delta.overflow);
     let everything = store.delta(&room("r"), Rev::new(0), 100).await.expect("read");
     assert!(everything.settings && everything.messages.len() == 2 && everything.members.len() == 2);
@@ -178,6 +179,15 @@ pub(crate) async fn g12_unread_is_the_published_formula(store: Subject) {
     let bob = receipts.iter().find(|(_, receipt)| receipt.user_id == user("bob").id).expect("bob's");
     assert_eq!(bob.1.read_seq, Seq::new(2));
     assert!(store.room_views(&user("eve").id, &[room("r")]).await.expect("read").is_empty());
+}
+
+pub(crate) async fn users_are_found_all_at_once(store: Subject) {
+    begin(&store).await;
+    let ids: Vec<UserId> = ["bob", "nobody", "alice", "bob"].iter().map(|name| user(name).id).collect();
+    let mut found = store.users(&ids).await.expect("read");
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(found, [user("alice"), user("bob")]);
+    assert!(store.users(&[]).await.expect("read").is_empty());
 }
 
 pub(crate) async fn history_is_read_from_any_place(store: Subject) {

@@ -32,6 +32,7 @@ suite!(open:
     g4_a_repeated_send_is_one_message,
     g1_what_changed_since_is_found_whatever_it_was,
     g12_unread_is_the_published_formula,
+    users_are_found_all_at_once,
     history_is_read_from_any_place,
     rooms_are_listed_in_pages_to_those_who_may_see_them,
 );

@@ -1,6 +1,7 @@
 //! End to end: the real `roomcast` process, spoken to as on the wire.
 
 mod auth;
+mod authors;
 mod errors;
 mod http;
 mod idempotence;
