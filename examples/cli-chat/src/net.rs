@@ -196,8 +196,9 @@ impl Worker {
             Ok(page) => {
                 let line = |room: &RoomInfo| {
                     let topic = room.topic.as_deref().map(text::clean_line).unwrap_or_default();
-                    let name = format!("#{}", room.id);
-                    format!("{name:<20} {:>5} members  {topic}", room.member_count)
+                    let (name, members) = (format!("#{}", room.id), room.member_count);
+                    let noun = if members == 1 { "member" } else { "members" };
+                    format!("{name:<20} {members:>5} {noun:<7}  {topic}")
                 };
                 AppEvent::Listed("Public rooms".to_owned(), page.rooms.iter().map(line).collect())
             }

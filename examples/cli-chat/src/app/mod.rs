@@ -17,7 +17,7 @@ use std::{
 use jiff::tz::TimeZone;
 use roomcast_client::{
     protocol::{RoomId, Seq, UserId},
-    view::{ClientView, Phase, RoomView},
+    view::{ClientView, Phase, RoomView, SendStatus},
 };
 
 pub(crate) use event::{Action, AppEvent, Snapshot};
@@ -142,6 +142,15 @@ impl App {
 
     pub(crate) fn is_connected(&self) -> bool {
         matches!(self.client().connection.phase, Phase::Connected | Phase::Draining)
+    }
+
+    /// Whether a message waits for longer than a healthy server needs. A connection can be dead for a while before
+    /// its silence proves it.
+    pub(crate) fn is_slow(&self) -> bool {
+        const SLOW_MS: u64 = 3_000;
+        let pending = self.room().map_or(&self.seen.waiting, |room| &room.pending);
+        let waits = |status: &SendStatus| matches!(status, SendStatus::Pending | SendStatus::Sent);
+        pending.iter().any(|pending| waits(&pending.status) && pending.created_ms + SLOW_MS < self.now_ms)
     }
 
     /// The rooms in a steady order: those that the user is in and those on the way.

@@ -106,7 +106,7 @@ fn trouble(app: &App) -> Option<String> {
     };
     match app.client().connection.phase {
         Phase::Refused(_) => Some(format!("{unsent}/reconnect tries again")),
-        Phase::Connected | Phase::Draining => None,
+        Phase::Connected | Phase::Draining => app.is_slow().then(|| format!("{unsent}the server is slow to answer")),
         _ => {
             let error = app.client().connection.error.as_deref();
             error.map(|error| format!("{unsent}{error}"))

@@ -89,6 +89,15 @@ fn a_lost_connection_is_said_and_nobody_is_claimed_to_be_here() {
 }
 
 #[test]
+fn a_server_that_is_slow_to_answer_is_said_before_its_silence_proves_it_dead() {
+    let mut world = conversation();
+    world.send("Hm?");
+    assert!(screen(&mut world, 80, 14)[13].contains("F1 help"));
+    world.wait(1);
+    assert!(screen(&mut world, 80, 14)[13].contains("1 message waits; the server is slow"));
+}
+
+#[test]
 fn before_there_is_a_server_words_wait() {
     let mut world = World::offline();
     world.send("Early");
