@@ -257,6 +257,7 @@ pub(crate) fn room(id: &str) -> RoomState {
         unread: 0,
         mentions: 0,
         last_message: None,
+        authors: Vec::new(),
         users: users.into(),
         typing: Vec::new(),
         receipts: Vec::new(),
