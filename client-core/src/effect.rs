@@ -114,6 +114,8 @@ pub enum StorageChange {
 pub enum Key {
     /// [`ConnectionView`](crate::view::ConnectionView), who the user is, and what the server lacks.
     Connection,
+    /// Who is known by name.
+    People,
     /// The list of rooms with its summaries.
     Rooms,
     /// One room.

@@ -28,6 +28,7 @@ mod marks;
 mod notice;
 mod outbox;
 mod pace;
+mod people;
 mod presence;
 mod random;
 mod requests;
@@ -44,6 +45,7 @@ pub use input::{
 };
 pub use notice::Notice;
 pub use outbox::SavedItem;
+pub use people::People;
 pub use random::ClientIds;
 pub use rooms::Timeline;
 pub use time::{Millis, Now};

@@ -9,7 +9,7 @@ use roomcast_protocol::{
     model::{Message, Role, Room, RoomUser, Typist, User},
 };
 
-use crate::{rooms::Timeline, time::Millis};
+use crate::{people::People, rooms::Timeline, time::Millis};
 
 /// The client as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct ClientView {
     pub limits: Arc<Limits>,
     /// What the server sheds or lacks now.
     pub degraded: Arc<[String]>,
+    /// Who is known by name: the authors of what the rooms show, and their members.
+    pub people: People,
     /// The user's rooms, the one with the newest message first.
     pub rooms: Arc<[Arc<RoomSummary>]>,
 }

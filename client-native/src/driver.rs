@@ -176,7 +176,7 @@ impl Driver {
         }
         for key in std::mem::take(&mut self.changed) {
             match key {
-                Key::Connection | Key::Rooms => self.snapshot.set_client(self.core.view()),
+                Key::Connection | Key::People | Key::Rooms => self.snapshot.set_client(self.core.view()),
                 Key::Room(room_id) => {
                     let view = self.core.room(&room_id);
                     self.snapshot.set_room(room_id, view);

@@ -111,6 +111,14 @@ pub struct Member {
     pub rev: Rev,
 }
 
+impl Member {
+    /// Who it is, without the room.
+    #[must_use]
+    pub fn user(&self) -> User {
+        User { id: self.user_id.clone(), name: self.username.clone(), avatar_url: self.avatar_url.clone() }
+    }
+}
+
 /// What a message is. An application's own kinds are named `x-…`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MessageType {
@@ -384,6 +392,9 @@ pub struct RoomState {
     /// The newest message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<Message>,
+    /// Who wrote it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<User>,
     /// Who is online, capped.
     pub users: Vec<RoomUser>,
     /// Who is typing.
@@ -419,9 +430,15 @@ pub struct RoomDelta {
     /// Messages as they are now, by `seq`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// Who wrote them, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authors: Vec<User>,
     /// Memberships as they are now, ended ones among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
+    /// How many are in the room at `rev`; always beside `members`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_count: Option<u64>,
     /// Cursors that moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
@@ -442,7 +459,9 @@ impl RoomDelta {
             kind,
             rev,
             messages: Vec::new(),
+            authors: Vec::new(),
             members: Vec::new(),
+            member_count: None,
             receipts: Vec::new(),
             room: None,
             has_more: false,

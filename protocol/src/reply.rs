@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Epoch, Rev, Timestamp,
-    model::{Message, Receipt, Room, RoomDelta, RoomState, RoomUser},
+    model::{Message, Receipt, Room, RoomDelta, RoomState, RoomUser, User},
 };
 
 macro_rules! reply {
@@ -73,6 +73,9 @@ reply!(
         pub messages: Vec<Message>,
         /// Whether there are more in the direction asked for.
         pub has_more: bool,
+        /// Who wrote them, each once.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub authors: Vec<User>,
     }
 );
 reply!(
@@ -80,6 +83,9 @@ reply!(
     Found {
         /// The messages.
         pub messages: Vec<Message>,
+        /// Who wrote them, each once.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub authors: Vec<User>,
         /// Where the next page begins.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub next: Option<String>,

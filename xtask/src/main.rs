@@ -1,6 +1,7 @@
 //! Roomcast's chores. `cargo xtask demo` and `cargo xtask test` are the two commands of the README; both bring
 //! what they need with them, as far as the machine lets them.
 
+mod bench;
 mod ci;
 mod demo;
 mod install;
@@ -26,12 +27,15 @@ enum Chore {
     Test(test::Test),
     /// Everything that must hold before a merge: `test`, and the dependencies' licences and advisories.
     Ci,
+    /// Print figures: the codec, and latencies under load.
+    Bench,
 }
 
 fn main() -> ExitCode {
     let done = match Args::parse().chore {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
+        Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Ci => ci::run_all(),
     };
     done.unwrap_or_else(|error| {

@@ -32,6 +32,9 @@ impl Client {
             let now = self.now();
             self.auth.fetch(TokenReason::Expiring, now, &mut self.effects);
         }
+        if let Ok(reply) = &answer {
+            self.meet_in_reply(reply);
+        }
         let Request { purpose, command, deadline } = request;
         match (purpose, answer) {
             (Purpose::User(id), answer) => {

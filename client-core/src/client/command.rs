@@ -110,7 +110,7 @@ impl Client {
             return self.fail(id, ErrorCode::NotFound, "unable to load; the user is not in such a room");
         };
         if !room.has_older {
-            let nothing = reply::Messages { messages: Vec::new(), has_more: false };
+            let nothing = reply::Messages { messages: Vec::new(), has_more: false, authors: Vec::new() };
             return self.effects.resolve(id, Ok(Answer::Reply(Box::new(Reply::GetMessages(nothing)))));
         }
         let before = room.timeline.first().map(|message| message.seq);

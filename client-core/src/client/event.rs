@@ -15,12 +15,14 @@ use crate::{
     effect::{Key, TokenReason},
     gaps::Hope,
     notice::Notice,
+    people::People,
     presence::Seen,
     rooms::Change,
 };
 
 impl Client {
     pub(super) fn event(&mut self, event: Event) {
+        self.meet_in_event(&event);
         match event {
             Event::NewMessage(new) => {
                 let room_id = new.message.room_id.clone();
@@ -121,6 +123,10 @@ impl Client {
         let same_user = self.me.as_ref().is_none_or(|me| me.id == state.user.id);
         if !same_life || !same_user {
             self.forget_rooms(&state);
+        }
+        if !same_user {
+            self.people = People::default();
+            self.meet([&state.user]);
         }
         self.epoch = Some(state.epoch);
         self.me = Some(Arc::new(state.user));

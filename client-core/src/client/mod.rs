@@ -1,7 +1,7 @@
 //! The façade: one way in, one way out, and the features in between, which know nothing of each other.
 //!
 //! `session` speaks the connection's language, `event` and `answer` take what the server says, `command` takes
-//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `views` shows it all.
+//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `people` learns names, `views` shows it all.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::{
     notice::Notice,
     outbox::Outbox,
     pace::Pace,
+    people::People,
     presence::Presence,
     random::{ClientIds, Random},
     requests::Requests,
@@ -31,6 +32,7 @@ mod answer;
 mod command;
 mod event;
 mod outgoing;
+mod people;
 mod room;
 mod session;
 #[cfg(test)]
@@ -82,6 +84,7 @@ pub struct Client {
     rooms: Rooms,
     typing: Typing,
     presence: Presence,
+    people: People,
     me: Option<Arc<User>>,
     epoch: Option<Epoch>,
     limits: Arc<Limits>,
@@ -114,6 +117,7 @@ impl Client {
             rooms: Rooms::default(),
             typing: Typing::default(),
             presence: Presence::default(),
+            people: People::default(),
             me: None,
             epoch: None,
             limits: Arc::new(Limits::default()),

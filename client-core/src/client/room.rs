@@ -53,6 +53,7 @@ impl Client {
 
     /// The user is in this room: as an answer, an event or the initial state says.
     pub(super) fn enter(&mut self, state: RoomState) {
+        self.meet_in_room(&state);
         let room_id = state.room.id.clone();
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
@@ -105,6 +106,7 @@ impl Client {
 
     /// What happened in a room since our `rev`.
     pub(super) fn catch_up(&mut self, delta: RoomDelta) {
+        self.meet_in_delta(&delta);
         let (room_id, kind, more) = (delta.room_id.clone(), delta.kind, delta.has_more);
         if kind == DeltaKind::Gone {
             return self.leave(&room_id, RemovalReason::Removed);

@@ -27,7 +27,7 @@ impl Views {
     pub(super) fn forget(&mut self, changed: &BTreeSet<Key>) {
         for key in changed {
             match key {
-                Key::Connection | Key::Rooms => self.client = None,
+                Key::Connection | Key::People | Key::Rooms => self.client = None,
                 Key::Room(room_id) => {
                     self.summaries.remove(room_id);
                     self.rooms.remove(room_id);
@@ -38,7 +38,8 @@ impl Views {
 }
 
 impl Client {
-    /// The client as it now is. The same `Arc` until [`Key::Connection`] or [`Key::Rooms`] changes.
+    /// The client as it now is. The same `Arc` until [`Key::Connection`], [`Key::People`] or
+    /// [`Key::Rooms`] changes.
     pub fn view(&mut self) -> Arc<ClientView> {
         if let Some(view) = &self.views.client {
             return Arc::clone(view);
@@ -58,6 +59,7 @@ impl Client {
             me: self.me.clone(),
             limits: Arc::clone(&self.limits),
             degraded: Arc::clone(&self.degraded),
+            people: self.people.clone(),
             rooms: rooms.into(),
         });
         self.views.client = Some(Arc::clone(&view));

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, UserId,
-    model::{DeltaKind, Member, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status, User},
+    model::{DeltaKind, Member, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
 };
 
 use super::{
@@ -56,7 +56,7 @@ pub(crate) type Me<'a> = Option<&'a UserId>;
 
 impl Room {
     pub(crate) fn new(state: RoomState, keep: usize) -> Self {
-        let RoomState { room, role, read_seq, unread, mentions, last_message, users, typing: _, receipts } = state;
+        let RoomState { room, role, read_seq, unread, mentions, last_message, users, receipts, .. } = state;
         let mut entered = Self {
             rev: room.rev,
             heard: room.rev,
@@ -257,6 +257,10 @@ impl Room {
             self.refresh(*state);
             notices.push(Notice::RoomUpdated(self.id().clone()));
         }
+        // The settings may be of a later moment than the delta: what lies between is counted when it comes.
+        if let Some(counted) = delta.member_count {
+            Arc::make_mut(&mut self.info).member_count = counted;
+        }
         self.rev = delta.rev;
     }
 
@@ -271,8 +275,7 @@ impl Room {
             Notice::MemberUpdated(room_id, member.user_id)
         } else {
             self.count_members(1);
-            let Member { user_id, username, avatar_url, .. } = member;
-            Notice::MemberJoined(room_id, User { id: user_id, name: username, avatar_url })
+            Notice::MemberJoined(room_id, member.user())
         }
     }
 

@@ -202,6 +202,7 @@ impl State {
             unread: self.messages.iter().filter(|message| message.user_id.as_str() != "alice").count() as u64,
             mentions: 0,
             last_message: self.messages.last().cloned(),
+            authors: Vec::new(),
             users: Vec::new(),
             typing: Vec::new(),
             receipts: Vec::new(),
@@ -341,7 +342,11 @@ fn packet_came(
                     let before = get.before.unwrap_or(Seq::new(u64::MAX));
                     let older: Vec<_> = state.messages.iter().filter(|message| message.seq < before).cloned().collect();
                     let from = older.len().saturating_sub(get.limit.unwrap_or(50) as usize);
-                    Ok(Reply::GetMessages(Messages { messages: older[from..].to_vec(), has_more: from > 0 }))
+                    Ok(Reply::GetMessages(Messages {
+                        messages: older[from..].to_vec(),
+                        has_more: from > 0,
+                        authors: Vec::new(),
+                    }))
                 }
                 _ => Err(ErrorBody::new(ErrorCode::Unsupported, "unable to do that; it is a fake")),
             };

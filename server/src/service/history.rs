@@ -20,7 +20,8 @@ impl Service {
             inner.readable(&reader, admin, room, "read the messages").await?;
             let page = inner.store.messages(room, range, query.thread_id.as_ref(), limit).await;
             let page = page.map_err(|error| error.told())?;
-            Ok(Reply::GetMessages(Messages { messages: page.messages, has_more: page.has_more }))
+            let authors = inner.authors(&page.messages).await.map_err(|error| error.told())?;
+            Ok(Reply::GetMessages(Messages { messages: page.messages, has_more: page.has_more, authors }))
         }))
     }
 }

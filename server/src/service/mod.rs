@@ -1,6 +1,7 @@
 //! What the server does, command by command, without knowing how a command arrives or where rows live.
 
 mod arriving;
+mod authors;
 mod dispatch;
 mod history;
 mod initial;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use roomcast_protocol::{
     RoomId, UserId,
-    model::{Receipt, RoomState, RoomUser, Status},
+    model::{Receipt, RoomState, RoomUser, Status, User},
 };
 
-use super::{Inner, typing};
+use super::{Inner, authors, typing};
 use crate::{
     hub::Roster,
     store::{RoomView, StoreError},
@@ -31,18 +31,20 @@ impl Inner {
                 receipts.entry(room).or_default().push(receipt);
             }
         }
+        let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
         let roster = self.roster();
         Ok(views
             .into_iter()
             .map(|view| {
                 let receipts = receipts.remove(&view.room.id).unwrap_or_default();
-                state(&roster, view, receipts)
+                let authors = authors::of(&authors, &view.last_message);
+                state(&roster, view, authors, receipts)
             })
             .collect())
     }
 }
 
-fn state(roster: &Roster, view: RoomView, receipts: Vec<Receipt>) -> RoomState {
+fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Receipt>) -> RoomState {
     let id = &view.room.id;
     RoomState {
         users: online(roster, id).take(USERS_LISTED).collect(),
@@ -52,6 +54,7 @@ fn state(roster: &Roster, view: RoomView, receipts: Vec<Receipt>) -> RoomState {
         unread: view.unread,
         mentions: view.mentions,
         last_message: view.last_message,
+        authors,
         receipts,
         room: view.room,
     }

@@ -10,7 +10,7 @@ use roomcast_protocol::{
     reply::Synced,
 };
 
-use super::{Inner, Plan, Service, Session};
+use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
     store::{Range, RoomHead, StoreError},
@@ -55,6 +55,10 @@ impl Inner {
             };
             deltas.push(delta);
         }
+        let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
+        for delta in &mut deltas {
+            delta.authors = authors::of(&authors, &delta.messages);
+        }
         Ok(deltas)
     }
 
@@ -73,8 +77,8 @@ impl Inner {
             return self.reset(user, room).await;
         }
         // The rows may be newer than the head that was read before them.
-        let newest = rows.messages.iter().map(|message| message.rev).chain(rows.members.iter().map(|row| row.rev));
-        let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, newest.fold(head.rev, Rev::max));
+        let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, head.rev.max(rows.rev));
+        delta.member_count = (!rows.members.is_empty()).then_some(rows.member_count);
         if rows.settings {
             delta.room = self.room_states(user, std::slice::from_ref(room)).await?.pop().map(Box::new);
         }

@@ -1,7 +1,5 @@
 //! The read side of a store.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, Timestamp, UserId,
@@ -55,6 +53,10 @@ pub struct DeltaRows {
     pub receipts: Vec<Receipt>,
     /// Whether the room's settings changed.
     pub settings: bool,
+    /// The room's newest change as these rows know it.
+    pub rev: Rev,
+    /// How many are in the room at that `rev`.
+    pub member_count: u64,
     /// Whether there was more than the limit.
     pub overflow: bool,
 }
@@ -115,8 +117,8 @@ pub struct UserPage {
 /// Reads. Each is one snapshot; none waits for the writer.
 #[async_trait]
 pub trait ReadStore: Send + Sync + 'static {
-    /// The user as last seen.
-    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+    /// These users as last seen, each once; those who were never seen are left out.
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
     /// The rooms that a user is in.
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError>;
@@ -147,7 +149,4 @@ pub trait ReadStore: Send + Sync + 'static {
 
     /// A page of a room's members after a user id.
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError>;
-
-    /// When users were last connected.
-    async fn last_seen(&self, users: &[UserId]) -> Result<BTreeMap<UserId, Timestamp>, StoreError>;
 }

@@ -1,6 +1,7 @@
 //! End to end: the real `roomcast` process, spoken to as on the wire.
 
 mod auth;
+mod authors;
 mod errors;
 mod http;
 mod idempotence;
@@ -14,6 +15,7 @@ mod presence;
 mod receipts;
 mod resume;
 mod rooms;
+mod slow;
 mod support;
 mod sync;
 mod tokens;

@@ -16,7 +16,9 @@ async fn joins_room() {
     assert_eq!(room["role"], "member");
     assert_eq!(room["memberCount"], 2);
     assert_eq!(room["lastMessage"]["content"], "hello");
+    assert_eq!(room["authors"], json!([{ "id": "alice", "name": "alice" }]));
     let state = [
+        "authors",
         "createdAt",
         "id",
         "lastMessage",

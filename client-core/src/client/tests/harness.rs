@@ -326,6 +326,7 @@ pub(super) fn room_state(id: &str, messages: u64) -> RoomState {
         unread: 0,
         mentions: 0,
         last_message: (messages > 0).then(|| fixtures::message(id, "bob", messages)),
+        authors: Vec::new(),
         users: Vec::new(),
         typing: Vec::new(),
         receipts: Vec::new(),

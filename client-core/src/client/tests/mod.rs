@@ -6,6 +6,7 @@ mod connecting;
 mod fleeting;
 mod harness;
 mod hostile;
+mod people;
 mod requests;
 mod sending;
 mod unread;

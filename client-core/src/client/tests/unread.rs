@@ -133,7 +133,10 @@ fn a_page_of_the_past_goes_before_the_timeline() {
     let (command, ack) = session.take_sent(CommandKind::GetMessages).remove(0);
     assert!(matches!(command, Command::GetMessages(get) if get.before == Some(Seq::new(10)) && get.limit == Some(5)));
     let messages = (5..=9).map(|seq| fixtures::message("r", "bob", seq)).collect();
-    session.answer(ack.unwrap(), &Ok(Reply::GetMessages(reply::Messages { messages, has_more: true })));
+    session.answer(
+        ack.unwrap(),
+        &Ok(Reply::GetMessages(reply::Messages { messages, has_more: true, authors: Vec::new() })),
+    );
     assert!(session.resolved[&id].is_ok());
     assert_eq!(session.seqs(), [5, 6, 7, 8, 9, 10]);
     assert!(session.room().has_older && !session.room().loading_older);

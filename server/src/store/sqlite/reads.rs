@@ -1,10 +1,8 @@
 //! The read side.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    MessageId, Rev, RoomId, Seq, UserId,
     model::{Message, Receipt, Room, User},
 };
 use sqlx::{Row as _, sqlite::SqliteRow};
@@ -17,10 +15,12 @@ const END: i64 = i64::MAX;
 
 #[async_trait]
 impl ReadStore for SqliteStore {
-    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM users WHERE id = ?").bind(id.as_str()).fetch_optional(&self.readers).await?;
-        row.as_ref().map(codec::user).transpose()
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM users WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(codec::to_json(&ids))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(codec::user).collect()
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
@@ -106,7 +106,7 @@ impl ReadStore for SqliteStore {
     }
 
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
-        // One snapshot for all four, or a change between two statements would fall through.
+        // One snapshot for all, or a change between two statements would fall through.
         let mut snapshot = self.readers.begin().await?;
         let since = since.value().cast_signed();
         let messages = sqlx::query("SELECT body FROM messages WHERE room_id = ? AND rev > ? ORDER BY rev LIMIT ?")
@@ -129,12 +129,12 @@ impl ReadStore for SqliteStore {
         .bind(one_more(limit))
         .fetch_all(&mut *snapshot)
         .await?;
-        let settings = sqlx::query("SELECT 1 FROM rooms WHERE id = ? AND settings_rev > ?")
+        let head = sqlx::query("SELECT rev, member_count, settings_rev > ?2 AS settings FROM rooms WHERE id = ?1")
             .bind(room.as_str())
             .bind(since)
             .fetch_optional(&mut *snapshot)
-            .await?
-            .is_some();
+            .await?;
+        let Some(head) = head else { return Ok(DeltaRows::default()) };
         let overflow = [&messages, &members].iter().any(|rows| rows.len() as u64 > limit);
         let mut messages = messages.iter().map(codec::message).collect::<Result<Vec<Message>, _>>()?;
         messages.sort_by_key(|message| message.seq);
@@ -142,7 +142,9 @@ impl ReadStore for SqliteStore {
             messages,
             members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
             receipts: receipts.iter().map(receipt).collect::<Result<_, _>>()?,
-            settings,
+            settings: head.try_get("settings")?,
+            rev: Rev::new(codec::number(&head, "rev")?),
+            member_count: codec::number(&head, "member_count")?,
             overflow,
         })
     }
@@ -175,22 +177,6 @@ impl ReadStore for SqliteStore {
             .map(|row| Ok((codec::member(row)?, codec::optional_time(row, "last_seen_at")?)))
             .collect::<Result<_, StoreError>>()?;
         Ok(UserPage { members, has_more })
-    }
-
-    async fn last_seen(&self, users: &[UserId]) -> Result<BTreeMap<UserId, Timestamp>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT id, last_seen_at FROM users
-             WHERE id IN (SELECT value FROM json_each(?)) AND last_seen_at IS NOT NULL",
-        )
-        .bind(codec::to_json(&users))
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let user = codec::id(row.try_get("id")?, UserId::parse)?;
-                Ok((user, Timestamp::new(codec::number(row, "last_seen_at")?)))
-            })
-            .collect()
     }
 }
 

@@ -1,0 +1,5 @@
+//! The server's parts, from outside.
+
+mod conformance;
+mod sqlite;
+mod writer;
