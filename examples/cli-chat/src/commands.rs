@@ -32,7 +32,7 @@ pub(crate) const HELP: [(&str, &str); 11] = [
     ("/leave", "end your membership of this room"),
     ("/rooms", "the rooms that anybody may join"),
     ("/who", "the members of this room"),
-    ("/online /away /busy /invisible", "how others see you"),
+    ("/away /busy /online", "how others see you; /invisible, too"),
     ("/edit TEXT", "change your last message"),
     ("/delete", "delete your last message"),
     ("/reconnect", "connect again now"),

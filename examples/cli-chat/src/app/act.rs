@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Keys with what they do, as the help shows them.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 8] = [
     ("Enter", "send"),
     ("Alt+Enter, Ctrl+J", "new line"),
     ("Tab, Shift+Tab", "next and previous room"),
@@ -26,7 +26,6 @@ const KEYS: [(&str, &str); 9] = [
     ("End", "to the newest message"),
     ("Ctrl+R", "send again what failed"),
     ("Ctrl+X", "discard the last that failed"),
-    ("F1", "this help"),
     ("Esc, Ctrl+C", "quit"),
 ];
 
@@ -98,20 +97,21 @@ impl App {
         let line = |(name, what): &(&str, &str)| format!("{name:<20} {what}");
         let blank = [String::new()];
         let lines = KEYS.iter().map(line).chain(blank).chain(HELP.iter().map(line)).collect();
-        self.panel = Some(Panel { title: "Help".to_owned(), lines });
+        self.panel = Some(Panel::new("Help", lines));
     }
 
     fn show_members(&mut self) {
         let Some(room) = self.room() else { return self.tell(Tone::Bad, "you are not in this room") };
         let title = format!("Members of #{}", room.room.id);
+        let connected = self.is_connected();
         let lines = super::look::members(room);
         let lines = lines.iter().map(|member| {
             let role = format!("{:?}", member.role).to_lowercase();
             let seen = member.last_seen_at.map(|at| super::look::ago(at.value(), self.now_ms)).unwrap_or_default();
-            let status = format!("{:?}", member.status).to_lowercase();
+            let status = if connected { format!("{:?}", member.status).to_lowercase() } else { "unknown".to_owned() };
             format!("{}  {status} {seen} {role}", text::clean_line(&member.username))
         });
-        self.panel = Some(Panel { title, lines: lines.collect() });
+        self.panel = Some(Panel::new(title, lines.collect()));
     }
 
     fn last_own(&self) -> Option<&Arc<Message>> {

@@ -17,7 +17,7 @@ impl App {
         }
         match key.code {
             KeyCode::Char('c') if ctrl => return self.leave_program(),
-            _ if self.panel.take().is_some() => return,
+            code if self.panel.is_some() => return self.panel_key(code),
             KeyCode::Esc => return self.leave_program(),
             _ => self.leaving = false,
         }
@@ -89,6 +89,22 @@ impl App {
         let open = self.open.clone();
         let words = !self.input.is_empty() && !self.input.text().starts_with('/');
         actions.push(if words { Action::Typing(open) } else { Action::StopTyping(open) });
+    }
+
+    /// What does not fit scrolls; any other key closes.
+    fn panel_key(&mut self, code: KeyCode) {
+        let (columns, height) = self.areas().panel_size();
+        let page = height.saturating_sub(1).max(1);
+        let step = match code {
+            KeyCode::Up => Step::Up(1),
+            KeyCode::Down => Step::Down(1),
+            KeyCode::PageUp => Step::Up(page),
+            KeyCode::PageDown => Step::Down(page),
+            _ => return self.panel = None,
+        };
+        if let Some(panel) = &mut self.panel {
+            panel.scroll(columns, height, step);
+        }
     }
 
     fn step(&mut self, step: Step) {

@@ -5,6 +5,7 @@ mod event;
 mod keys;
 pub(crate) mod look;
 mod mentions;
+mod panel;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -21,6 +22,7 @@ use roomcast_client::{
 };
 
 pub(crate) use event::{Action, AppEvent, Snapshot};
+pub(crate) use panel::Panel;
 
 use crate::{
     input::Input,
@@ -41,13 +43,6 @@ pub(crate) struct Told {
 pub(crate) enum Tone {
     Good,
     Bad,
-}
-
-/// What lies over the conversation until a key is pressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Panel {
-    pub(crate) title: String,
-    pub(crate) lines: Vec<String>,
 }
 
 /// Who and where, as the command line said.

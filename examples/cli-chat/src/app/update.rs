@@ -22,7 +22,7 @@ impl App {
             AppEvent::Older(room, outcome) => self.older(&room, outcome),
             AppEvent::Done(words) => self.tell(Tone::Good, words),
             AppEvent::Failed(words) => self.tell(Tone::Bad, words),
-            AppEvent::Listed(title, lines) => self.panel = Some(Panel { title, lines }),
+            AppEvent::Listed(title, lines) => self.panel = Some(Panel::new(title, lines)),
             AppEvent::Tick => self.told = self.told.take().filter(|told| told.until_ms > self.now_ms),
         }
         self.follow(&mut actions);

@@ -25,6 +25,15 @@ pub(crate) struct Areas {
     pub(crate) typing: Rect,
     pub(crate) input: Rect,
     pub(crate) bottom: Rect,
+    /// Over everything between the bars.
+    pub(crate) panel: Rect,
+}
+
+impl Areas {
+    /// Columns and lines within a panel's border.
+    pub(crate) fn panel_size(&self) -> (usize, usize) {
+        (usize::from(self.panel.width.saturating_sub(4)), usize::from(self.panel.height.saturating_sub(2)))
+    }
 }
 
 /// Divides a screen.
@@ -53,6 +62,7 @@ pub(crate) fn areas(columns: u16, lines: u16, input: &Input) -> Areas {
         typing: cut(rooms, 1 + timeline, middle, 1),
         input: cut(rooms, 2 + timeline, middle, input),
         bottom: cut(0, lines.saturating_sub(1), columns, 1),
+        panel: cut(0, 1, columns, body),
     }
 }
 
@@ -67,7 +77,7 @@ mod tests {
         for (columns, lines) in [(0, 0), (1, 1), (5, 3), (40, 12), (80, 24), (96, 10), (200, 60), (u16::MAX, 2)] {
             let areas = areas(columns, lines, &input);
             let screen = Rect::new(0, 0, columns, lines);
-            let parts = [areas.top, areas.timeline, areas.typing, areas.input, areas.bottom];
+            let parts = [areas.top, areas.timeline, areas.typing, areas.input, areas.bottom, areas.panel];
             for part in parts.into_iter().chain(areas.rooms).chain(areas.people) {
                 assert_eq!(part.intersection(screen), part, "{columns}x{lines}: {part}");
             }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) fn top(frame: &mut Frame<'_>, area: Rect, app: &App) {
     frame.render_widget(Paragraph::new("").style(bar()), area);
     let state = connection(app);
-    let taken = u16::try_from(state.width() + 1).unwrap_or(area.width).min(area.width);
+    let taken = u16::try_from(state.width()).unwrap_or(area.width).min(area.width);
     let left = Rect { width: area.width - taken, ..area };
     let mut spans = vec![Span::raw(" "), Span::raw(format!("#{}", app.open)).bold()];
     if let Some(room) = app.room() {
@@ -67,7 +67,7 @@ fn connection(app: &App) -> Line<'static> {
         Phase::Refused(refusal) => ("✗", Color::Red, format!("refused: {refusal}")),
         _ => ("○", Color::Red, "not connected".to_owned()),
     };
-    Line::from(vec![Span::raw(dot).fg(color), Span::raw(format!(" {words}"))])
+    Line::from(vec![Span::raw(dot).fg(color), Span::raw(format!(" {words} "))])
 }
 
 /// What was last told, or else who and where, and how to find help.

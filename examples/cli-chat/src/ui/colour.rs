@@ -3,7 +3,7 @@
 use ratatui::style::Color;
 
 /// Of the 256 that every terminal has, those that can be read on dark and on light.
-const PALETTE: [u8; 12] = [39, 208, 141, 71, 204, 37, 179, 105, 166, 168, 31, 107];
+const PALETTE: [u8; 12] = [39, 71, 208, 168, 37, 105, 179, 31, 166, 204, 141, 107];
 
 /// The colour of somebody.
 pub(crate) fn of(id: &str) -> Color {

@@ -33,7 +33,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     writing::input(frame, areas.input, app);
     bars::bottom(frame, areas.bottom, app);
     if let Some(open) = &app.panel {
-        panel::draw(frame, areas.timeline, open);
+        panel::draw(frame, &areas, open);
     }
 }
 

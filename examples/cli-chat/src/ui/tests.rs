@@ -122,7 +122,7 @@ fn unread_and_mentions_are_counted_at_the_room() {
 fn help_fits_and_no_size_breaks_it() {
     let mut world = conversation();
     world.key(KeyCode::F(1), KeyModifiers::NONE);
-    let help = screen(&mut world, 80, 30).join("\n");
+    let help = screen(&mut world, 80, 24).join("\n");
     for command in ["PageUp", "/join ROOM", "/quit", "any key closes"] {
         assert!(help.contains(command), "{command} is missing:\n{help}");
     }
