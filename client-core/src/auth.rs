@@ -111,6 +111,14 @@ impl Auth {
         if self.refusals > 0 { TokenReason::Refused } else { TokenReason::Connect }
     }
 
+    /// When a token is asked for again after one could not be had.
+    pub(crate) const fn asks_again_at(&self) -> Option<Millis> {
+        match self.fetch {
+            Fetch::Pausing { until, .. } => Some(until),
+            Fetch::Idle | Fetch::UnderWay { .. } => None,
+        }
+    }
+
     /// Nobody needs a token now.
     pub(crate) fn cancel(&mut self) {
         self.fetch = Fetch::Idle;

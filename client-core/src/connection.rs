@@ -164,6 +164,11 @@ impl Connection {
         self.state = State::Authorizing;
     }
 
+    /// Something went wrong that ends nothing.
+    pub(crate) fn note(&mut self, why: &str) {
+        self.error = Some(Arc::from(why));
+    }
+
     /// Begins with a new socket.
     pub(crate) fn open(&mut self, now: Millis, timeout_ms: Millis) -> ConnId {
         let conn = ConnId(self.next_conn);

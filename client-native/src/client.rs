@@ -1,6 +1,6 @@
 //! The client's handle.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use roomcast_client_core::{
     Answer, Network, UserCommand,
@@ -175,6 +175,13 @@ impl Client {
                 _ => version.changed().await.map_err(|_| Error::Closed)?,
             }
         }
+    }
+
+    /// How long until the next attempt to connect, where one is being waited for.
+    #[must_use]
+    pub fn retry_in(&self) -> Option<Duration> {
+        let at = self.view().connection.retry_at?;
+        Some(Duration::from_millis(at.saturating_sub(self.shared.clock.now().mono_ms)))
     }
 
     /// Connects anew after a refusal, or at once in a pause.

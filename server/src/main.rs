@@ -100,15 +100,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Token { sub, name, ttl, role, jwt_secret, jwt_issuer, jwt_audience } => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let claims = Claims {
-                sub,
-                exp: (now + ttl).as_secs(),
-                name,
-                avatar_url: None,
-                roles: role,
-                iss: jwt_issuer,
-                aud: jwt_audience,
-            };
+            let exp = (now + ttl).as_secs();
+            let claims = Claims { name, roles: role, iss: jwt_issuer, aud: jwt_audience, ..Claims::new(sub, exp) };
             println!("{}", mint(&Key::secret(&jwt_secret)?, &claims).context("unable to sign the token")?);
             Ok(())
         }

@@ -122,7 +122,7 @@ async fn act(people: &[(Client, Room)], book: &Shared, time: Duration) {
     let messages = pace(MESSAGES_PER_SECOND, end, people, async |n, (_, room)| {
         let content = format!("{n} {:?}", Instant::now());
         note(book, Act::Message(content.clone()));
-        let _ = room.post(content).expect("taken");
+        drop(room.post(content).expect("taken"));
     });
     let typing = pace(TYPING_PER_SECOND, end, people, async |_, (client, room)| {
         note(book, Act::Typing(room.id().expect("a room"), me(client)));
@@ -130,7 +130,7 @@ async fn act(people: &[(Client, Room)], book: &Shared, time: Duration) {
     });
     let presence = pace(PRESENCE_PER_SECOND, end, people, async |n, (client, _)| {
         // In turns, so that each is a change.
-        let away = n / people.len().div_ceil(7) % 2 == 0;
+        let away = (n / people.len().div_ceil(7)).is_multiple_of(2);
         let (choice, status) =
             if away { (Availability::Away, Status::Away) } else { (Availability::Busy, Status::Busy) };
         note(book, Act::Presence(me(client), status));

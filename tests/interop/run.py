@@ -137,7 +137,7 @@ class Scenario:
         success(made, "room", optional={"rev"})
         ack = self.bob.ask("join-room", {"roomId": self.room})
         success(ack, "room", optional={"rev"})
-        shaped(ack["room"], ROOM_STATE, {"topic", "lastMessage"})
+        shaped(ack["room"], ROOM_STATE, {"topic", "lastMessage", "authors"})
         joined = self.alice.event("user-joined")
         user = {"id": self.bob_id, "name": self.bob_id}
         equal(joined, {"roomId": self.room, "user": user, "rev": ack["room"]["rev"]})

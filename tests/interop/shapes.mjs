@@ -31,7 +31,7 @@ export function roomState(value) {
     value,
     ["id", "name", "visibility", "policy", "rev", "seq", "memberCount", "createdAt", "role", "readSeq", "unread",
       "mentions", "users", "typing", "receipts"],
-    ["topic", "lastMessage"],
+    ["topic", "lastMessage", "authors"],
   );
   integers(value, ["rev", "seq", "memberCount", "createdAt", "readSeq", "unread", "mentions"]);
   value.users.forEach(roomUser);

@@ -3,6 +3,7 @@
 //!
 //! Tests wait for conditions, never for a time, and every wait has a deadline.
 
+pub mod dice;
 pub mod http;
 pub mod port;
 pub mod raw;
@@ -10,6 +11,7 @@ pub mod server;
 pub mod token;
 pub mod wait;
 
+pub use dice::{Dice, seed};
 pub use raw::{RawClient, Refused};
 pub use server::Server;
 pub use token::{Token, token};

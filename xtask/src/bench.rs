@@ -2,11 +2,11 @@
 
 use crate::process::{cargo, run, target_dir};
 
-/// The codec beside socketioxide's, and what people feel on one node under load.
+/// The codec beside socketioxide's, what an event costs the core, and what people feel on one node under load.
 pub(crate) fn run_all() -> anyhow::Result<()> {
     run(&mut cargo(["build", "--release", "-p", "roomcast-server"]))?;
     let server = target_dir()?.join("release/roomcast");
-    for bench in ["codec", "load"] {
+    for bench in ["codec", "core", "load"] {
         run(cargo(["bench", "-p", "roomcast-tests", "--bench", bench]).env("ROOMCAST_BIN", &server))?;
     }
     Ok(())

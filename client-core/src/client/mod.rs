@@ -198,7 +198,13 @@ impl Client {
     }
 
     fn show_connection(&mut self) {
-        let view = self.connection.view();
+        let mut view = self.connection.view();
+        if self.connection.is_authorizing()
+            && let Some(until) = self.auth.asks_again_at()
+        {
+            // Without a token there is no attempt yet: a pause before the next is one, and shows as one.
+            (view.phase, view.retry_at) = (Phase::Reconnecting, Some(until));
+        }
         if view.phase != self.shown.phase {
             self.effects.notice(Notice::Connection(view.phase));
             if matches!(view.phase, Phase::Idle | Phase::Refused(_)) {

@@ -55,7 +55,13 @@ impl Client {
 
     pub(super) fn token(&mut self, req: TokenReq, result: Result<Token, TokenError>) {
         let now = self.now();
-        let Some(reason) = self.auth.answered(req, result.ok(), now, &mut self.random) else { return };
+        let why = result.as_ref().err().map(|error| error.0.clone());
+        let Some(reason) = self.auth.answered(req, result.ok(), now, &mut self.random) else {
+            if let Some(why) = why.filter(|_| self.connection.is_authorizing()) {
+                self.connection.note(&why);
+            }
+            return;
+        };
         if self.connection.is_authorizing() {
             self.attempt();
         } else if reason == TokenReason::Expiring && self.connection.live().is_some() {

@@ -55,7 +55,7 @@ impl Client {
         let newest = |summary: &Arc<RoomSummary>| summary.last_message.as_ref().map(|message| message.created_at);
         rooms.sort_by_key(|summary| Reverse(newest(summary)));
         let view = Arc::new(ClientView {
-            connection: self.connection.view(),
+            connection: self.shown.clone(),
             me: self.me.clone(),
             limits: Arc::clone(&self.limits),
             degraded: Arc::clone(&self.degraded),

@@ -31,6 +31,14 @@ pub struct Claims {
     pub aud: Option<String>,
 }
 
+impl Claims {
+    /// The claims of a user, until so many seconds since the Unix epoch.
+    #[must_use]
+    pub fn new(sub: impl Into<String>, exp: u64) -> Self {
+        Self { sub: sub.into(), exp, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
+    }
+}
+
 /// Who a checked token stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -149,10 +157,6 @@ mod tests {
     const SECRET: &str = "a secret of more than thirty-two bytes";
     const FAR: u64 = 4_000_000_000;
 
-    fn claims(sub: &str, exp: u64) -> Claims {
-        Claims { sub: sub.to_owned(), exp, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
-    }
-
     fn key(secret: &str) -> Key {
         Key::secret(secret).expect("long enough")
     }
@@ -160,14 +164,14 @@ mod tests {
     #[test]
     fn g15_only_a_token_of_our_key_and_time_is_taken() {
         let tokens = Tokens::new(key(SECRET), None, None);
-        let good = mint(&key(SECRET), &claims("alice", FAR)).expect("signed");
+        let good = mint(&key(SECRET), &Claims::new("alice", FAR)).expect("signed");
         let identity = tokens.verify(&good).expect("valid");
         assert_eq!((identity.user.id.as_str(), identity.user.name.as_str()), ("alice", "alice"));
         assert_eq!(identity.expires_at, Timestamp::new(FAR * 1_000));
 
-        let expired = mint(&key(SECRET), &claims("alice", 1_000)).expect("signed");
-        let forged = mint(&key("another secret of thirty-two bytes!"), &claims("alice", FAR)).expect("signed");
-        let nobody = mint(&key(SECRET), &claims("", FAR)).expect("signed");
+        let expired = mint(&key(SECRET), &Claims::new("alice", 1_000)).expect("signed");
+        let forged = mint(&key("another secret of thirty-two bytes!"), &Claims::new("alice", FAR)).expect("signed");
+        let nobody = mint(&key(SECRET), &Claims::new("", FAR)).expect("signed");
         let (_, rest) = good.split_once('.').expect("three parts");
         let (payload, _) = rest.split_once('.').expect("three parts");
         let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.");
@@ -179,7 +183,7 @@ mod tests {
     #[test]
     fn g15_issuer_and_audience_must_be_there_when_asked_for() {
         let tokens = Tokens::new(key(SECRET), Some("us"), Some("chat"));
-        let mut mine = claims("alice", FAR);
+        let mut mine = Claims::new("alice", FAR);
         assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_err());
         (mine.iss, mine.aud) = (Some("us".to_owned()), Some("chat".to_owned()));
         assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_ok());
@@ -190,7 +194,7 @@ mod tests {
     #[test]
     fn a_disguised_name_gives_way_to_the_id() {
         let tokens = Tokens::new(key(SECRET), None, None);
-        let mut mine = claims("alice", FAR);
+        let mut mine = Claims::new("alice", FAR);
         mine.name = Some("ad\u{202e}nim".to_owned());
         let token = mint(&key(SECRET), &mine).expect("signed");
         assert_eq!(tokens.verify(&token).expect("valid").user.name, "alice");

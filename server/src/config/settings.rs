@@ -2,7 +2,8 @@
 
 use std::{fmt, net::SocketAddr, time::Duration};
 
-use clap::Args;
+use clap::{Args, Parser};
+use roomcast_protocol::Limits;
 
 use crate::{
     auth::{Key, Tokens},
@@ -130,7 +131,20 @@ pub struct Config {
     pub dev: bool,
 }
 
+#[derive(Debug, Parser)]
+struct FromEnv {
+    #[command(flatten)]
+    raw: RawConfig,
+}
+
 impl RawConfig {
+    /// The settings of the environment, with the defaults for what it leaves out; for programs with a command line
+    /// of their own.
+    #[must_use]
+    pub fn from_env() -> Self {
+        FromEnv::parse_from(["roomcast"]).raw
+    }
+
     /// Checks everything.
     ///
     /// # Errors
@@ -185,6 +199,8 @@ impl RawConfig {
                 ..GatewaySettings::default()
             },
             service: ServiceSettings {
+                // Clients pace themselves by what they are told.
+                limits: if limits_off { Limits::default().without_rates() } else { Limits::default() },
                 presence_grace_ms: grace,
                 token_grace_ms: token_grace,
                 heads_ms: heads,
@@ -262,18 +278,10 @@ impl Check {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        raw: RawConfig,
-    }
-
     fn raw(line: &[&str]) -> RawConfig {
-        Line::parse_from(std::iter::once("roomcast").chain(line.iter().copied())).raw
+        FromEnv::parse_from(std::iter::once("roomcast").chain(line.iter().copied())).raw
     }
 
     #[test]

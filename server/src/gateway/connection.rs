@@ -173,11 +173,11 @@ impl Connection {
     fn next_wake(&mut self, heads_at_ms: u64) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         let settings = self.service.settings();
         let env = self.service.env();
-        let left = self.session.expires_at.ms_since(env.now());
+        let (now, expires_at) = (env.now(), self.session.expires_at);
         let token_ms = if self.session.is_expiry_told() {
-            left + settings.token_grace_ms
+            expires_at.plus_ms(settings.token_grace_ms).ms_since(now)
         } else {
-            left.saturating_sub(settings.token_notice_ms)
+            expires_at.ms_since(now).saturating_sub(settings.token_notice_ms)
         };
         let heads_ms = heads_at_ms.saturating_sub(env.mono_ms());
         env.sleep_ms(token_ms.min(heads_ms).clamp(10, 60_000))

@@ -39,15 +39,8 @@ struct Minted {
 async fn token(State(key): State<Key>, Query(wanted): Query<Wanted>) -> Result<Json<Minted>, (StatusCode, String)> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let exp = now + wanted.ttl.unwrap_or(TTL.as_secs()).clamp(1, 86_400);
-    let claims = Claims {
-        sub: wanted.user.clone(),
-        exp,
-        name: Some(wanted.name.unwrap_or(wanted.user)),
-        avatar_url: None,
-        roles: Vec::new(),
-        iss: None,
-        aud: None,
-    };
+    let name = Some(wanted.name.unwrap_or_else(|| wanted.user.clone()));
+    let claims = Claims { name, ..Claims::new(wanted.user, exp) };
     match mint(&key, &claims) {
         Ok(token) => Ok(Json(Minted { token, expires_at: exp * 1_000 })),
         Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),

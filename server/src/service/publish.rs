@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use roomcast_protocol::{
     Event, Rev, RoomId, UserId,
-    event::{AddedToRoom, RemovalReason, RemovedFromRoom},
+    event::{AddedToRoom, PresenceChanged, RemovalReason, RemovedFromRoom, UserOnline},
+    model::Status,
 };
 
 use super::{Inner, arriving::Arriving};
@@ -60,6 +61,7 @@ impl Inner {
                 let membership = Membership { rev, role, active: true };
                 let conns = self.admit(arriving, &user, &room, membership, member_count);
                 self.recount(&room, member_count);
+                self.introduce(&user, &room, author);
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
                 self.welcome(user, room, others);
             }
@@ -115,6 +117,25 @@ impl Inner {
             self.transport.subscribe(*conn, room);
         }
         conns
+    }
+
+    /// Tells a room that its new member is here: until now it had no part in their presence (G-13).
+    fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
+        let (status, text, named, own) = {
+            let roster = self.roster();
+            let local = roster.users.get(user);
+            let text = local.and_then(|local| local.text.clone());
+            let own = author.filter(|conn| local.is_some_and(|local| local.conns.contains(conn)));
+            let rooms = roster.presence_rooms(user, self.settings.limits.presence_members);
+            (roster.status(user), text, rooms.contains(room), own)
+        };
+        let event = match status {
+            _ if !named => return,
+            Status::Offline | Status::Unknown => return,
+            Status::Online => Event::UserOnline(Box::new(UserOnline { user_id: user.clone() })),
+            status => Event::PresenceChanged(Box::new(PresenceChanged { user_id: user.clone(), status, text })),
+        };
+        self.broadcast(room, own, &event);
     }
 
     /// Keeps the tail and the digest's mark.

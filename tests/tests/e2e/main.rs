@@ -16,6 +16,7 @@ mod receipts;
 mod recording;
 mod resume;
 mod rooms;
+mod slow;
 mod support;
 mod sync;
 mod tokens;

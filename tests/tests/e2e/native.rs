@@ -1,15 +1,24 @@
 //! Many native clients: what a crowd sees, and what is left of it when things are killed.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use roomcast_client::{Client, ClientBuilder, Notice, Room};
+use roomcast_client::{Client, ClientBuilder, Notice, Room, view::Phase};
 use roomcast_protocol::{
-    ClientId, RoomId,
+    ClientId, RoomId, Seq,
     command::{CreateRoom, GetMessages},
     model::{Message, Visibility},
 };
 use roomcast_tests::{Server, Token, eventually};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
 
 /// How long a crowd may take where each one alone takes milliseconds.
 const CROWD: Duration = Duration::from_secs(120);
@@ -106,10 +115,12 @@ async fn every_member_hears_every_message_once_and_in_order() {
     }
 }
 
+/// 200 messages a second from three people, while the server is killed again and again at random.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_loses_nothing_acknowledged() {
-    const KILLS: usize = 5;
-    const EACH: usize = 150;
+async fn a_server_that_is_killed_fifty_times_loses_nothing_acknowledged() {
+    const KILLS: usize = 50;
+    const PAUSE: Duration = Duration::from_millis(15);
+    let seed = roomcast_tests::seed();
     let mut server = Server::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let mut clients = Vec::new();
@@ -118,46 +129,91 @@ async fn a_server_that_is_killed_loses_nothing_acknowledged() {
         let room = if user == "alice" { make(&client, "r").await } else { join(&client, "r").await };
         clients.push((user, client, room));
     }
-    let listeners: Vec<_> = clients.iter().map(|(_, client, _)| listen(client, "r", EACH * 3)).collect();
+    let (stop, stopping) = watch::channel(None::<usize>);
+    let listeners: Vec<_> =
+        clients.iter().map(|(_, client, _)| tokio::spawn(listen_until(client.clone(), stopping.clone()))).collect();
+
+    let killing = Arc::new(AtomicBool::new(true));
     let mut senders = JoinSet::new();
     for (user, _, room) in &clients {
-        let (user, room) = (*user, room.clone());
+        let (user, room, killing) = (*user, room.clone(), killing.clone());
         senders.spawn(async move {
+            let mut posted = Vec::new();
+            let mut ticks = tokio::time::interval(PAUSE);
+            while killing.load(Ordering::Relaxed) {
+                ticks.tick().await;
+                posted.push(room.post(format!("{user} {}", posted.len())).expect("taken"));
+            }
             let mut acknowledged = Vec::new();
-            for i in 0..EACH {
-                let pending = room.post(format!("{user} {i}")).expect("taken");
-                // Some pipelined, some one by one, so that kills hit commits, acks and quiet alike.
-                if i % 3 == 0 {
-                    let message = pending.await.expect("acknowledged, however often the server dies");
-                    acknowledged.push((message.seq.value(), message.client_id.clone()));
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
+            for pending in posted {
+                let client_id = pending.client_id.clone();
+                let message = pending.await.expect("acknowledged, however often the server died");
+                acknowledged.push((message.seq.value(), Some(client_id)));
             }
             acknowledged
         });
     }
+    let mut dice = roomcast_tests::Dice::new(seed);
     for kill in 0..KILLS {
-        // The n-th kill comes when so much has been stored: in the midst of the traffic on any machine.
-        let (_, client, _) = &clients[0];
-        let wanted = (EACH * 3 * (kill + 1) / (KILLS + 1)) as u64;
-        let stored = || async { client.room("r").view().is_some_and(|view| view.room.seq.value() >= wanted) };
-        assert!(eventually(CROWD, stored).await, "never {wanted} messages");
+        let phase =
+            || async { clients.iter().all(|(_, client, _)| client.view().connection.phase == Phase::Connected) };
+        assert!(eventually(CROWD, phase).await, "seed {seed}: not all were back before kill {kill}");
+        tokio::time::sleep(Duration::from_millis(dice.below(400))).await;
         server.kill9();
         server.restart().await;
     }
-    let acknowledged = tokio::time::timeout(CROWD, senders.join_all()).await.expect("all sent").concat();
-    let mut timelines = Vec::new();
+    killing.store(false, Ordering::Relaxed);
+    let sent = tokio::time::timeout(CROWD, senders.join_all()).await.expect("all sent");
+    for mine in &sent {
+        assert!(mine.is_sorted_by_key(|(seq, _)| *seq), "seed {seed}: one sender's messages changed places");
+    }
+    let mut acknowledged = sent.concat();
+    acknowledged.sort_by_key(|(seq, _)| *seq);
+    stop.send(Some(acknowledged.len())).expect("the listeners wait");
+
+    let stored: Heard = whole_history(&clients[0].1).await;
+    assert_eq!(stored, acknowledged, "seed {seed}: the database holds other messages than were acknowledged");
     for listener in listeners {
-        timelines.push(tokio::time::timeout(CROWD, listener).await.expect("all heard").expect("no panic"));
+        let heard = tokio::time::timeout(CROWD, listener).await.expect("all heard").expect("no panic");
+        assert_eq!(heard, acknowledged, "seed {seed}: a timeline differs");
     }
-    let expected: Vec<u64> = (1..=(EACH * 3) as u64).collect();
-    let stored: BTreeMap<u64, Option<ClientId>> = timelines[0].iter().cloned().collect();
-    for timeline in &timelines {
-        assert_eq!(seqs(timeline), expected);
-        assert_eq!(*timeline, timelines[0]);
+    println!("{} messages, {KILLS} kills, seed {seed}", acknowledged.len());
+}
+
+/// Listens until it has heard of as many messages as it is told at the end.
+async fn listen_until(client: Client, mut target: watch::Receiver<Option<usize>>) -> Heard {
+    let mut events = client.events();
+    let mut heard = Heard::new();
+    while target.borrow().is_none_or(|messages| heard.len() < messages) {
+        tokio::select! {
+            changed = target.changed() => changed.expect("the test lives"),
+            event = events.next() => {
+                if let Notice::NewMessage(message) = event.expect("the client lives").expect("the listener keeps up") {
+                    heard.push((message.seq.value(), message.client_id.clone()));
+                }
+            }
+        }
     }
-    for (seq, client_id) in acknowledged {
-        assert_eq!(stored.get(&seq), Some(&client_id), "message {seq} was acknowledged and is another now");
+    heard
+}
+
+async fn whole_history(client: &Client) -> Heard {
+    let mut heard = Heard::new();
+    loop {
+        let after = heard.last().map_or(0, |(seq, _)| *seq);
+        let page = GetMessages {
+            room_id: RoomId::parse("r").expect("a good id"),
+            before: None,
+            after: Some(Seq::new(after)),
+            around: None,
+            thread_id: None,
+            limit: Some(100),
+        };
+        let page = client.request(page).await.expect("read");
+        heard.extend(page.messages.iter().map(|message| (message.seq.value(), message.client_id.clone())));
+        if !page.has_more {
+            return heard;
+        }
     }
 }
 

@@ -101,6 +101,20 @@ async fn one_chooses_how_one_is_seen() {
 }
 
 #[tokio::test]
+async fn g13_a_new_member_is_seen_at_once() {
+    let (server, [alice, _bob, _carol]) = three_in_a_room().await;
+    let [dan, eve] = [server.client("dan").await, server.client("eve").await];
+    dan.ok("join-room", json!({ "roomId": "general" })).await;
+    assert_eq!(alice.next_event("user-online", SOON).await, json!({ "userId": "dan" }));
+
+    eve.ok("update-presence", json!({ "status": "busy", "text": "writing" })).await;
+    alice.ok("add-members", json!({ "roomId": "general", "userIds": ["eve"] })).await;
+    let wanted = json!({ "userId": "eve", "status": "busy", "text": "writing" });
+    assert_eq!(alice.next_event("presence-changed", SOON).await, wanted);
+    assert_eq!(dan.take_events("user-online"), Vec::<Value>::new(), "one is not told of oneself");
+}
+
+#[tokio::test]
 async fn who_is_there_is_known_from_the_start() {
     let (server, [_alice, bob, carol]) = three_in_a_room().await;
     bob.ok("update-presence", json!({ "status": "away" })).await;

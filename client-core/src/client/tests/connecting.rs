@@ -147,6 +147,24 @@ fn g16_tokens_are_fetched_one_at_a_time_with_a_timeout_and_never_given_up() {
 }
 
 #[test]
+fn a_token_that_cannot_be_had_shows_with_its_reason_and_the_next_attempt() {
+    let mut session = Session::new();
+    session.input(Input::Connect);
+    assert_eq!(session.phase(), Phase::Connecting);
+    let (req, _) = *session.fetches.last().unwrap();
+    session.input(Input::Token { req, result: Err(TokenError("no network".to_owned())) });
+    let shown = session.client.view().connection.clone();
+    assert_eq!((shown.phase, shown.error.as_deref()), (Phase::Reconnecting, Some("no network")));
+    assert!(shown.retry_at.is_some());
+    session.advance(30_000);
+    assert_eq!(session.phase(), Phase::Connecting);
+    session.connect();
+    session.enter_with(Vec::new(), Vec::new());
+    let shown = session.client.view().connection.clone();
+    assert_eq!((shown.phase, shown.error, shown.retry_at), (Phase::Connected, None, None));
+}
+
+#[test]
 fn g16_an_expiring_token_is_swapped_in_place() {
     let mut session = Session::live(1);
     session.event(Event::TokenExpiring(Box::new(event::TokenExpiring { expires_at: Timestamp::new(1) })));

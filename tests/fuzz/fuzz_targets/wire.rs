@@ -1,0 +1,4 @@
+//! `cargo fuzz run --fuzz-dir tests/fuzz --features libfuzzer wire`
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| roomcast_fuzz::wire(data));
