@@ -1,6 +1,6 @@
 //! Everything that can happen to a client. There is no other way in.
 
-use roomcast_protocol::{ClientId, Command, RoomId};
+use roomcast_protocol::{ClientId, Command, MessageId, RoomId, command::CreateRoom};
 use serde::{Deserialize, Serialize};
 
 use crate::effect::OpId;
@@ -72,6 +72,26 @@ pub enum UserCommand {
         /// Most messages of the page.
         limit: u64,
     },
+    /// Give a message another text, through the outbox: shown at once, sent in its turn after what the user did in
+    /// the room before, and taken back where it is refused.
+    Edit {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// The new text.
+        content: String,
+    },
+    /// Delete a message, as [`Edit`](Self::Edit) changes one.
+    Delete {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+    },
+    /// Make a room through the outbox, under an id that the client chooses where none is given: messages to it can
+    /// be posted at once, and wait for it.
+    CreateRoom(Box<CreateRoom>),
     /// Send a failed message again.
     Retry(ClientId),
     /// Give a failed message another text and send it again.
@@ -83,6 +103,38 @@ pub enum UserCommand {
     },
     /// Forget a message that has not been acknowledged.
     Discard(ClientId),
+}
+
+/// A message that a change is meant for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Target {
+    /// One that the server has.
+    Message(MessageId),
+    /// One of the user's own that may be in the outbox still.
+    Pending(ClientId),
+}
+
+impl From<MessageId> for Target {
+    fn from(id: MessageId) -> Self {
+        Self::Message(id)
+    }
+}
+
+impl From<ClientId> for Target {
+    fn from(id: ClientId) -> Self {
+        Self::Pending(id)
+    }
+}
+
+impl Target {
+    /// An id in the place of the message's, for a check of the rest: both are of one alphabet.
+    pub(crate) fn any_id(&self) -> MessageId {
+        match self {
+            Self::Message(id) => id.clone(),
+            Self::Pending(id) => MessageId::parse(id.as_str()).expect("both ids are of one alphabet and length"),
+        }
+    }
 }
 
 /// Why a socket is gone; for the view and the log.

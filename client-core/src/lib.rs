@@ -42,10 +42,11 @@ pub use client::{Client, TimerKind};
 pub use config::{Config, Saved, Storage};
 pub use effect::{Answer, Effect, Key, OpId, Outcome, StorageChange, StorageOp, TokenReason, Transport};
 pub use input::{
-    CloseReason, CommandId, ConnId, Input, Network, StorageError, Token, TokenError, TokenReq, UserCommand, Visibility,
+    CloseReason, CommandId, ConnId, Input, Network, StorageError, Target, Token, TokenError, TokenReq, UserCommand,
+    Visibility,
 };
 pub use notice::Notice;
-pub use outbox::SavedItem;
+pub use outbox::{SavedItem, Task};
 pub use people::People;
 pub use random::ClientIds;
 pub use rooms::Timeline;

@@ -10,7 +10,7 @@ use roomcast_protocol::{
 
 use serde::Serialize;
 
-use crate::view::Phase;
+use crate::{input::Target, view::Phase};
 
 /// Something that happened. Changes of a room come exactly once and in the order of their `rev` (G-9).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +44,10 @@ pub enum Notice {
     Presence(UserId, Status),
     /// A send was refused for good; it waits for retry, revision or discard.
     SendFailed(ClientId, ErrorBody),
+    /// An edit or a deletion was refused for good: the message shows as it was before.
+    ChangeRefused(RoomId, Target, ErrorBody),
+    /// A room that was to be made was refused for good; what was to be said in it waits for retry or discard.
+    RoomRefused(RoomId, ErrorBody),
     /// A send is not stored: it goes out all the same, and a crash before its acknowledgement would lose it.
     NotStored(ClientId),
     /// The connection's phase changed.

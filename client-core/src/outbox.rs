@@ -1,50 +1,42 @@
-//! Messages that the server has not acknowledged (G-11).
+//! What the user did and the server has not acknowledged (G-11): messages, edits and deletions, rooms made.
 //!
 //! First in, first out per room, and pipelined. Each is stored before it is sent, keeps its `clientId` for ever,
-//! and leaves only by an acknowledgement or by the user's hand. A refusal that may pass holds its room back; a
-//! final one parks that message and lets the rest go on.
+//! and leaves only by an acknowledgement or by the user's hand. A refusal that may pass holds its room back. A
+//! final one parks a message and lets the rest go on, but for what depends on it: a change of a message that the
+//! server does not have waits for that message, and goes with it. A change that is refused for good is dropped, and
+//! what it had shown is as it was; a room that cannot be made parks what was to be said in it.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
-use roomcast_protocol::{ClientId, ErrorBody, ErrorCode, RoomId, UserId, command::SendMessage, error::Retry};
-use serde::{Deserialize, Serialize};
+use roomcast_protocol::{
+    ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId,
+    command::{CreateRoom, DeleteMessage, EditMessage, SendMessage},
+    error::Retry,
+};
 
 use crate::{
     config::Storage,
     effect::{Effect, Effects, OpId, StorageChange, StorageOp},
-    input::CommandId,
+    input::{CommandId, Target},
     time::Millis,
-    view::{PendingMessage, SendStatus},
+    view::{PendingChange, PendingMessage, SendStatus},
 };
+
+mod saved;
+
+pub use saved::{SavedItem, Task};
 
 /// A fault of the server's own is tried so often, then parked.
 const INTERNAL_TRIES: u32 = 5;
 
-/// A message of the outbox as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SavedItem {
-    /// What is to be sent, with its `clientId`.
-    pub send: SendMessage,
-    /// Who wrote it; unknown if that was before the first connection.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub author: Option<UserId>,
-    /// Its place in the order of all.
-    pub order: u64,
-    /// When it was written, milliseconds since the Unix epoch.
-    pub created_ms: u64,
-    /// Why it was refused for good, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<ErrorBody>,
-}
-
 #[derive(Debug, Clone)]
 struct Item {
     client_id: ClientId,
-    send: Arc<SendMessage>,
+    room_id: RoomId,
+    work: Work,
     author: Option<UserId>,
     order: u64,
     created_ms: u64,
@@ -53,12 +45,79 @@ struct Item {
     waiter: Option<CommandId>,
 }
 
+/// What an item does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Work {
+    Send(Arc<SendMessage>),
+    Edit { target: Target, content: String },
+    Delete { target: Target },
+    Create(Box<CreateRoom>),
+}
+
+impl Work {
+    /// The message of the outbox that it waits for.
+    const fn waits_for(&self) -> Option<&ClientId> {
+        match self {
+            Self::Edit { target: Target::Pending(client_id), .. }
+            | Self::Delete { target: Target::Pending(client_id) } => Some(client_id),
+            _ => None,
+        }
+    }
+
+    /// The message of the server that it changes.
+    const fn changes(&self) -> Option<&MessageId> {
+        match self {
+            Self::Edit { target: Target::Message(id), .. } | Self::Delete { target: Target::Message(id) } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// What is sent; `None` while the message that it changes has no id.
+    fn command(&self) -> Option<Command> {
+        Some(match self {
+            Self::Send(send) => Command::SendMessage(send.as_ref().clone()),
+            Self::Edit { target: Target::Message(id), content } => {
+                Command::EditMessage(EditMessage { message_id: id.clone(), content: content.clone(), if_version: None })
+            }
+            Self::Delete { target: Target::Message(id) } => {
+                Command::DeleteMessage(DeleteMessage { message_id: id.clone() })
+            }
+            Self::Edit { .. } | Self::Delete { .. } => return None,
+            Self::Create(create) => Command::CreateRoom(create.as_ref().clone()),
+        })
+    }
+
+    fn retarget(&mut self, id: &MessageId) {
+        if let Self::Edit { target, .. } | Self::Delete { target } = self {
+            *target = Target::Message(id.clone());
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     Storing(OpId),
     Queued,
     InFlight,
     Failed(ErrorBody),
+}
+
+impl State {
+    /// An item that waits to be sent waits for its storing first.
+    fn stored_by(self, op: OpId) -> Self {
+        match self {
+            Self::Queued | Self::Storing(_) => Self::Storing(op),
+            other => other,
+        }
+    }
+
+    fn status(&self) -> SendStatus {
+        match self {
+            Self::Storing(_) | Self::Queued => SendStatus::Pending,
+            Self::InFlight => SendStatus::Sent,
+            Self::Failed(error) => SendStatus::Failed(error.clone()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,7 +129,7 @@ struct Lane {
 }
 
 impl Lane {
-    /// The first message that is not under way, if it may go.
+    /// The first item that is not under way, if it may go.
     fn ready(&mut self, now: Millis) -> Option<&mut Item> {
         if self.hold_until.is_some_and(|until| until > now) {
             return None;
@@ -81,8 +140,34 @@ impl Lane {
         if self.careful && self.items.iter().any(|item| item.state == State::InFlight) {
             return None;
         }
-        let next = self.items.iter_mut().find(|item| matches!(item.state, State::Queued | State::Storing(_)))?;
-        (next.state == State::Queued).then_some(next)
+        for place in 0..self.items.len() {
+            let item = &self.items[place];
+            match (&item.state, &item.work) {
+                (State::Failed(_), _) => {}
+                // Nothing is said in a room that may not be there.
+                (State::InFlight, Work::Create(_)) | (State::Storing(_), _) => return None,
+                (State::InFlight, _) => {}
+                (State::Queued, work) => match work.waits_for().and_then(|id| self.get(id)) {
+                    // It waits with its message for the user.
+                    Some(Item { state: State::Failed(_), .. }) => {}
+                    Some(_) => return None,
+                    // Pipelined, the later of two texts could be taken before the earlier, and be overwritten.
+                    None if self.is_changing(work.changes()) => return None,
+                    None => return self.items.get_mut(place),
+                },
+            }
+        }
+        None
+    }
+
+    /// Whether a change of this message is on its way.
+    fn is_changing(&self, message_id: Option<&MessageId>) -> bool {
+        let in_flight = self.items.iter().filter(|item| item.state == State::InFlight);
+        message_id.is_some() && in_flight.map(|item| item.work.changes()).any(|other| other == message_id)
+    }
+
+    fn get(&self, client_id: &ClientId) -> Option<&Item> {
+        self.items.iter().find(|item| item.client_id == *client_id)
     }
 }
 
@@ -92,6 +177,7 @@ pub(crate) struct Departed {
     pub(crate) client_id: ClientId,
     pub(crate) room_id: RoomId,
     pub(crate) waiter: Option<CommandId>,
+    pub(crate) work: Work,
 }
 
 /// What a refusal means for an item.
@@ -101,6 +187,8 @@ pub(crate) enum Verdict {
     Again(RoomId),
     /// It waits for the user.
     Parked(Departed),
+    /// It is gone, and what it had shown with it; what cannot go without it waits for the user.
+    Dropped(Departed, Vec<Departed>),
 }
 
 /// All unacknowledged messages.
@@ -117,23 +205,17 @@ impl Outbox {
     pub(crate) fn new(storage: Storage, mut saved: Vec<SavedItem>) -> Self {
         let mut outbox = Self { storage, next_op: 0, next_order: 0, lanes: BTreeMap::new(), rooms: BTreeMap::new() };
         saved.sort_by_key(|item| item.order);
-        for SavedItem { send, author, order, created_ms, failed } in saved {
-            let Some(client_id) = send.client_id.clone() else { continue };
+        for SavedItem { task, author, order, created_ms, failed } in saved {
+            let Some((client_id, room_id, work)) = task.into_work() else { continue };
             if outbox.rooms.contains_key(&client_id) {
                 continue;
             }
             outbox.next_order = outbox.next_order.max(order.saturating_add(1));
+            let lost = work.waits_for().is_some_and(|id| outbox.rooms.get(id) != Some(&room_id));
+            let failed = failed.or_else(|| lost.then(unknown));
             let state = failed.map_or(State::Queued, State::Failed);
-            outbox.append(Item {
-                client_id,
-                send: Arc::new(send),
-                author,
-                order,
-                created_ms,
-                state,
-                tries: 0,
-                waiter: None,
-            });
+            let (tries, waiter) = (0, None);
+            outbox.append(Item { client_id, room_id, work, author, order, created_ms, state, tries, waiter });
         }
         outbox
     }
@@ -142,31 +224,22 @@ impl Outbox {
         self.rooms.contains_key(client_id)
     }
 
-    /// Takes a message in; it is sent once it is stored.
+    /// Takes something in; it is sent once it is stored.
+    #[expect(clippy::too_many_arguments, reason = "an item's parts, all of them the caller's")]
     pub(crate) fn add(
         &mut self,
         client_id: ClientId,
-        send: SendMessage,
+        room_id: RoomId,
+        work: Work,
         author: Option<UserId>,
         created_ms: u64,
         waiter: CommandId,
         effects: &mut Effects,
     ) {
-        let mut item = Item {
-            client_id,
-            send: Arc::new(send),
-            author,
-            order: self.next_order,
-            created_ms,
-            state: State::Queued,
-            tries: 0,
-            waiter: Some(waiter),
-        };
+        let (order, state, tries, waiter) = (self.next_order, State::Queued, 0, Some(waiter));
+        let item = Item { client_id, room_id, work, author, order, created_ms, state, tries, waiter };
         self.next_order += 1;
-        if let Some(op) = self.put(&item, effects) {
-            item.state = State::Storing(op);
-        }
-        self.append(item);
+        self.append_stored(item, effects);
     }
 
     /// A stored item may be sent, and so may one that cannot be stored: the network is the better bet. Gives back
@@ -183,25 +256,50 @@ impl Outbox {
         self.lanes.values_mut().any(|lane| lane.ready(now).is_some())
     }
 
-    /// The next message to send, the oldest of all rooms that are ready; it counts as sent.
-    pub(crate) fn start_next(&mut self, now: Millis) -> Option<Arc<SendMessage>> {
+    /// The next thing to send, the oldest of all rooms that are ready; it counts as sent.
+    pub(crate) fn start_next(&mut self, now: Millis) -> Option<(ClientId, RoomId, Command)> {
         let ready = self.lanes.values_mut().filter_map(|lane| lane.ready(now));
         let item = ready.min_by_key(|item| item.order)?;
+        let command = item.work.command()?;
         item.state = State::InFlight;
-        Some(Arc::clone(&item.send))
+        Some((item.client_id.clone(), item.room_id.clone(), command))
     }
 
-    /// The server has the message: it leaves.
-    pub(crate) fn acknowledged(&mut self, client_id: &ClientId, effects: &mut Effects) -> Option<Departed> {
-        let room_id = self.rooms.remove(client_id)?;
-        let lane = self.lanes.get_mut(&room_id)?;
-        let place = lane.items.iter().position(|item| item.client_id == *client_id)?;
-        let item = lane.items.remove(place)?;
-        if lane.items.is_empty() {
-            self.lanes.remove(&room_id);
+    /// The server has it: it leaves. What waited for the id of a message has it now.
+    pub(crate) fn acknowledged(
+        &mut self,
+        client_id: &ClientId,
+        message_id: Option<&MessageId>,
+        effects: &mut Effects,
+    ) -> Option<Departed> {
+        let room_id = self.rooms.get(client_id)?.clone();
+        if let Some(message_id) = message_id {
+            // Before the message goes: a crash in between must not leave them without an aim.
+            for waiting in self.waiting_for(client_id) {
+                let Some((lane, place)) = self.find(&waiting) else { continue };
+                let item = &mut lane.items[place];
+                item.work.retarget(message_id);
+                let item = item.clone();
+                let op = self.put(&item, effects);
+                self.restate(&waiting, op);
+            }
         }
-        self.persist(StorageChange::Remove(client_id.clone()), effects);
-        Some(Departed { client_id: item.client_id, room_id, waiter: item.waiter })
+        self.remove(client_id, &room_id, effects)
+    }
+
+    /// The user gives something up, and with it what depends on it. The first is the thing itself.
+    pub(crate) fn discard(&mut self, client_id: &ClientId, effects: &mut Effects) -> Vec<Departed> {
+        let Some(room_id) = self.rooms.get(client_id).cloned() else { return Vec::new() };
+        let waiting = self.waiting_for(client_id);
+        let all = std::iter::once(client_id).chain(&waiting);
+        all.filter_map(|id| self.remove(id, &room_id, effects)).collect()
+    }
+
+    /// The user is in this room: if they made it, it is made.
+    pub(crate) fn created(&mut self, room_id: &RoomId, effects: &mut Effects) -> Option<Departed> {
+        let lane = self.lanes.get(room_id)?;
+        let client_id = lane.items.iter().find(|item| matches!(item.work, Work::Create(_)))?.client_id.clone();
+        self.remove(&client_id, room_id, effects)
     }
 
     /// The server did not take the message this time.
@@ -225,10 +323,19 @@ impl Outbox {
             Retry::AfterRefresh | Retry::AfterPause => true,
         };
         if !again {
-            return self.park(client_id, error, effects).map(Verdict::Parked);
+            return match &item.work {
+                Work::Send(_) => self.park(client_id, error, effects).map(Verdict::Parked),
+                work => {
+                    let makes_room = matches!(work, Work::Create(_));
+                    let room_id = item.room_id.clone();
+                    let departed = self.remove(client_id, &room_id, effects)?;
+                    let stuck = if makes_room { self.park_room(&room_id, error, effects) } else { Vec::new() };
+                    Some(Verdict::Dropped(departed, stuck))
+                }
+            };
         }
         item.state = State::Queued;
-        let room_id = item.send.room_id.clone();
+        let room_id = item.room_id.clone();
         let until = now.saturating_add(error.retry_after_ms.unwrap_or(pause_ms));
         lane.careful = true;
         lane.hold_until = Some(lane.hold_until.map_or(until, |other| other.max(until)));
@@ -254,31 +361,56 @@ impl Outbox {
             return Err(ErrorBody::new(ErrorCode::Conflict, "unable to retry; the message has not failed"));
         }
         let mut item = lane.items.remove(place).expect("its place was just found");
-        if let Some(content) = content {
-            Arc::make_mut(&mut item.send).content = content;
+        if let (Some(content), Work::Send(send)) = (content, &mut item.work) {
+            Arc::make_mut(send).content = content;
         }
         (item.order, item.tries, item.waiter, item.state) = (order, 0, Some(waiter), State::Queued);
         self.next_order += 1;
-        if let Some(op) = self.put(&item, effects) {
-            item.state = State::Storing(op);
+        let room_id = item.room_id.clone();
+        self.append_stored(item, effects);
+        // What depends on it stays behind it.
+        for waiting in self.waiting_for(client_id) {
+            let Some((lane, place)) = self.find(&waiting) else { continue };
+            let mut item = lane.items.remove(place).expect("its place was just found");
+            item.order = self.next_order;
+            self.next_order += 1;
+            self.append_stored(item, effects);
         }
-        let room_id = item.send.room_id.clone();
-        self.append(item);
         Ok(room_id)
+    }
+
+    /// Whether a message of the outbox was refused for good.
+    pub(crate) fn is_failed(&self, client_id: &ClientId) -> bool {
+        self.item(client_id).is_some_and(|item| matches!(item.state, State::Failed(_)))
+    }
+
+    /// Whether a room is on its way to be made.
+    pub(crate) fn is_making(&self, room_id: &RoomId) -> bool {
+        let mut items = self.lanes.get(room_id).into_iter().flat_map(|lane| &lane.items);
+        items.any(|item| matches!(item.work, Work::Create(_)))
+    }
+
+    /// The room that a message of the outbox is for.
+    pub(crate) fn room_of_message(&self, client_id: &ClientId) -> Option<&RoomId> {
+        self.item(client_id).filter(|item| matches!(item.work, Work::Send(_))).map(|item| &item.room_id)
     }
 
     /// The message as a revision would send it, to be checked first.
     pub(crate) fn revised(&self, client_id: &ClientId, content: &str) -> Result<SendMessage, ErrorBody> {
-        let item = self.item(client_id).ok_or_else(unknown)?;
-        Ok(SendMessage { content: content.to_owned(), ..SendMessage::clone(&item.send) })
+        let Some(Work::Send(send)) = self.item(client_id).map(|item| &item.work) else { return Err(unknown()) };
+        Ok(SendMessage { content: content.to_owned(), ..SendMessage::clone(send) })
     }
 
-    /// Parks everything of a room that the user is not in any more.
+    /// Parks the messages to a room that the user is not in, and drops what else was to be done there.
     pub(crate) fn park_room(&mut self, room_id: &RoomId, error: &ErrorBody, effects: &mut Effects) -> Vec<Departed> {
         let Some(lane) = self.lanes.get(room_id) else { return Vec::new() };
         let live = lane.items.iter().filter(|item| !matches!(item.state, State::Failed(_)));
-        let live: Vec<_> = live.map(|item| item.client_id.clone()).collect();
-        live.iter().filter_map(|client_id| self.park(client_id, error, effects)).collect()
+        let live: Vec<_> = live.map(|item| (item.client_id.clone(), matches!(item.work, Work::Send(_)))).collect();
+        let park = |(client_id, is_send): &(ClientId, bool)| match is_send {
+            true => self.park(client_id, error, effects),
+            false => self.remove(client_id, room_id, effects),
+        };
+        live.iter().filter_map(park).collect()
     }
 
     /// Parks what another user left in the storage of this device: nobody speaks in another's name.
@@ -300,17 +432,35 @@ impl Outbox {
         }
     }
 
-    /// What a room shows of it.
+    /// The messages of a room, as what waits behind them will leave them.
     pub(crate) fn in_room(&self, room_id: &RoomId) -> impl Iterator<Item = PendingMessage> {
-        self.lanes.get(room_id).into_iter().flat_map(|lane| &lane.items).map(|item| PendingMessage {
-            client_id: item.client_id.clone(),
-            send: Arc::clone(&item.send),
-            created_ms: item.created_ms,
-            status: match &item.state {
-                State::Storing(_) | State::Queued => SendStatus::Pending,
-                State::InFlight => SendStatus::Sent,
-                State::Failed(error) => SendStatus::Failed(error.clone()),
-            },
+        let items =
+            self.lanes.get(room_id).into_iter().flat_map(|lane| lane.items.iter().map(move |item| (lane, item)));
+        items.filter_map(|(lane, item)| {
+            let Work::Send(send) = &item.work else { return None };
+            let mut send = Arc::clone(send);
+            for change in lane.items.iter().filter(|other| other.work.waits_for() == Some(&item.client_id)) {
+                match &change.work {
+                    Work::Edit { content, .. } => Arc::make_mut(&mut send).content.clone_from(content),
+                    Work::Delete { .. } => return None,
+                    Work::Send(_) | Work::Create(_) => {}
+                }
+            }
+            let status = item.state.status();
+            Some(PendingMessage { client_id: item.client_id.clone(), send, created_ms: item.created_ms, status })
+        })
+    }
+
+    /// The changes of a room's messages that are on their way, in their order.
+    pub(crate) fn changes(&self, room_id: &RoomId) -> impl Iterator<Item = (&MessageId, PendingChange)> {
+        let items = self.lanes.get(room_id).into_iter().flat_map(|lane| &lane.items);
+        items.filter(|item| !matches!(item.state, State::Failed(_))).filter_map(|item| {
+            let (id, content) = match &item.work {
+                Work::Edit { target: Target::Message(id), content } => (id, Some(content.clone())),
+                Work::Delete { target: Target::Message(id) } => (id, None),
+                _ => return None,
+            };
+            Some((id, PendingChange { client_id: item.client_id.clone(), content, status: item.state.status() }))
         })
     }
 
@@ -331,12 +481,46 @@ impl Outbox {
         let waiter = item.waiter.take();
         let item = item.clone();
         self.put(&item, effects);
-        Some(Departed { client_id: item.client_id, room_id: item.send.room_id.clone(), waiter })
+        Some(Departed { client_id: item.client_id, room_id: item.room_id, waiter, work: item.work })
     }
 
     fn append(&mut self, item: Item) {
-        self.rooms.insert(item.client_id.clone(), item.send.room_id.clone());
-        self.lanes.entry(item.send.room_id.clone()).or_default().items.push_back(item);
+        self.rooms.insert(item.client_id.clone(), item.room_id.clone());
+        self.lanes.entry(item.room_id.clone()).or_default().items.push_back(item);
+    }
+
+    fn append_stored(&mut self, mut item: Item, effects: &mut Effects) {
+        if let Some(op) = self.put(&item, effects) {
+            item.state = item.state.stored_by(op);
+        }
+        self.append(item);
+    }
+
+    /// An item that was stored anew waits for that, if it waits to be sent.
+    fn restate(&mut self, client_id: &ClientId, op: Option<OpId>) {
+        if let (Some(op), Some((lane, place))) = (op, self.find(client_id)) {
+            let item = &mut lane.items[place];
+            item.state = item.state.clone().stored_by(op);
+        }
+    }
+
+    fn remove(&mut self, client_id: &ClientId, room_id: &RoomId, effects: &mut Effects) -> Option<Departed> {
+        let lane = self.lanes.get_mut(room_id)?;
+        let place = lane.items.iter().position(|item| item.client_id == *client_id)?;
+        let Item { client_id, room_id, waiter, work, .. } = lane.items.remove(place)?;
+        if lane.items.is_empty() {
+            self.lanes.remove(&room_id);
+        }
+        self.rooms.remove(&client_id);
+        self.persist(StorageChange::Remove(client_id.clone()), effects);
+        Some(Departed { client_id, room_id, waiter, work })
+    }
+
+    /// What waits for a message of the outbox, in its order.
+    fn waiting_for(&self, client_id: &ClientId) -> Vec<ClientId> {
+        let lane = self.rooms.get(client_id).and_then(|room_id| self.lanes.get(room_id));
+        let items = lane.into_iter().flat_map(|lane| &lane.items);
+        items.filter(|item| item.work.waits_for() == Some(client_id)).map(|item| item.client_id.clone()).collect()
     }
 
     fn find(&mut self, client_id: &ClientId) -> Option<(&mut Lane, usize)> {
@@ -356,8 +540,8 @@ impl Outbox {
             _ => None,
         };
         let (order, created_ms) = (item.order, item.created_ms);
-        let saved =
-            SavedItem { send: SendMessage::clone(&item.send), author: item.author.clone(), order, created_ms, failed };
+        let task = Task::of(&item.client_id, &item.room_id, &item.work);
+        let saved = SavedItem { task, author: item.author.clone(), order, created_ms, failed };
         self.persist(StorageChange::Put(Box::new(saved)), effects)
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use roomcast_protocol::{
-    ClientId, ErrorBody, Limits, RoomId, Seq, UserId,
+    ClientId, ErrorBody, Limits, MessageId, RoomId, Seq, UserId,
     command::SendMessage,
     handshake::Refusal,
     model::{Message, Role, Room, RoomUser, Typist, User},
@@ -101,8 +101,10 @@ pub struct RoomView {
     pub unread: u64,
     /// Those of them that mention the user.
     pub mentions: u64,
-    /// The newest messages without a hole.
+    /// The newest messages without a hole, with the user's own changes as if they had been taken already.
     pub timeline: Timeline,
+    /// The user's changes that the server has not acknowledged, by message; the last of each.
+    pub changes: Arc<BTreeMap<MessageId, PendingChange>>,
     /// The user's own messages that are not in the timeline yet, in the order of sending.
     pub pending: Arc<[PendingMessage]>,
     /// The members known by name; of large rooms not all.
@@ -130,6 +132,17 @@ pub struct PendingMessage {
     pub send: Arc<SendMessage>,
     /// When it was written, by this device's clock, in milliseconds since the Unix epoch.
     pub created_ms: u64,
+    /// How far it is.
+    pub status: SendStatus,
+}
+
+/// A change of a message that the server has not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingChange {
+    /// Its id in the outbox.
+    pub client_id: ClientId,
+    /// The new text; `None` of a deletion.
+    pub content: Option<String>,
     /// How far it is.
     pub status: SendStatus,
 }

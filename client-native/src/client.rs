@@ -62,6 +62,25 @@ impl Client {
         Ok(Room::new(self.clone(), Ok(entered.room.room.id)))
     }
 
+    /// Makes a room through the outbox, under an id chosen here where none is given: messages can be posted to it at
+    /// once, also without a connection, and wait for it. What is given back resolves once the room is there.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] and [`Error::Closed`]; what is awaited: [`Error::Rejected`] as the server says.
+    pub fn make_room(
+        &self,
+        mut create: CreateRoom,
+    ) -> Result<(Room, impl Future<Output = Result<(), Error>> + use<>), Error> {
+        let room_id = match &create.room_id {
+            Some(room_id) => room_id.clone(),
+            None => RoomId::parse(self.shared.next_client_id().as_str())?,
+        };
+        create.room_id = Some(room_id.clone());
+        let outcome = self.shared.command_now(UserCommand::CreateRoom(Box::new(create)))?;
+        let made = async move { outcome.await.map_err(|_| Error::Closed)?.map(drop).map_err(Error::from) };
+        Ok((Room::new(self.clone(), Ok(room_id)), made))
+    }
+
     /// The first page of the user's rooms, or of those that anybody may join.
     ///
     /// # Errors

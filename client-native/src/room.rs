@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roomcast_client_core::{Answer, UserCommand, view::RoomView};
+use roomcast_client_core::{Answer, Target, UserCommand, view::RoomView};
 use roomcast_protocol::{
     Command, MessageId, Reply, RoomId, Seq,
     command::{
@@ -83,21 +83,24 @@ impl Room {
         })
     }
 
-    /// Changes a message's text.
+    /// Changes a message's text. The view shows it at once; it goes through the outbox, after what was done in the
+    /// room before, and is taken back where the server refuses it. A [`ClientId`] names a message of the user's own
+    /// that may not have been sent yet.
     ///
     /// # Errors
-    /// [`Error::Rejected`] as the server says.
-    pub async fn edit(&self, message_id: MessageId, content: impl Into<String>) -> Result<Message, Error> {
-        let edit = EditMessage { message_id, content: content.into(), if_version: None };
-        Ok(self.client.request(edit).await?.message)
+    /// [`Error::Rejected`] as the server says; `not_found` where a `ClientId` is neither in the outbox nor loaded.
+    pub async fn edit(&self, message: impl Into<Target>, content: impl Into<String>) -> Result<Message, Error> {
+        let (room_id, target, content) = (self.id()?, message.into(), content.into());
+        self.changed(UserCommand::Edit { room_id, target, content }).await?.ok_or_else(unexpected)
     }
 
-    /// Deletes a message.
+    /// Deletes a message, as [`edit`](Self::edit) changes one; `None` of one that never was sent.
     ///
     /// # Errors
-    /// [`Error::Rejected`] as the server says.
-    pub async fn delete(&self, message_id: MessageId) -> Result<Message, Error> {
-        Ok(self.client.request(DeleteMessage { message_id }).await?.message)
+    /// As [`edit`](Self::edit).
+    pub async fn delete(&self, message: impl Into<Target>) -> Result<Option<Message>, Error> {
+        let (room_id, target) = (self.id()?, message.into());
+        self.changed(UserCommand::Delete { room_id, target }).await
     }
 
     /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.
@@ -167,6 +170,18 @@ impl Room {
     #[must_use]
     pub fn view(&self) -> Option<Arc<RoomView>> {
         self.client.shared.snapshot.room(self.id.as_ref().ok()?)
+    }
+
+    async fn changed(&self, command: UserCommand) -> Result<Option<Message>, Error> {
+        match self.client.shared.command(command).await? {
+            Answer::Reply(reply) => match *reply {
+                Reply::EditMessage(stored) | Reply::DeleteMessage(stored) | Reply::SendMessage(stored) => {
+                    Ok(Some(stored.message))
+                }
+                _ => Err(unexpected()),
+            },
+            Answer::Done => Ok(None),
+        }
     }
 
     async fn run(&self, command: Command) -> Result<(), Error> {

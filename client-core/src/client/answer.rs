@@ -8,14 +8,15 @@ use roomcast_protocol::{
     command::{JoinRoom, ListRooms, MarkRead, RoomScope},
     error::Retry,
     event::RemovalReason,
-    reply::MessageStored,
+    model::RoomState,
+    reply::{MessageStored, RoomEntered},
 };
 
 use super::{Client, Purpose};
 use crate::{
     effect::{Answer, TokenReason},
     notice::Notice,
-    outbox::{Departed, Verdict},
+    outbox::{Departed, Verdict, Work},
     requests::Request,
     rooms::Change,
     time::Millis,
@@ -51,6 +52,18 @@ impl Client {
                 self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
             }
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
+            (
+                Purpose::Post(client_id),
+                Ok(reply @ (Reply::EditMessage(_) | Reply::DeleteMessage(_) | Reply::CreateRoom(_))),
+            ) => {
+                // The item leaves first: what it showed is true from here on.
+                let departed = self.outbox.acknowledged(&client_id, None, &mut self.effects);
+                self.took_effect(&command, &reply);
+                if let Some(departed) = departed {
+                    self.effects.room_changed(&departed.room_id);
+                    self.resolve(departed.waiter, Ok(Answer::Reply(Box::new(reply))));
+                }
+            }
             (Purpose::Post(client_id), answer) => self.not_posted(&client_id, &or_unexpected(answer)),
             (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => self.synced(&room_id, synced),
             (Purpose::Sync(room_id), answer) => {
@@ -94,16 +107,33 @@ impl Client {
 
     /// A message of ours is stored: whichever of acknowledgement and event comes first says so.
     pub(super) fn confirm(&mut self, client_id: &ClientId, stored: &MessageStored) {
-        let Some(departed) = self.outbox.acknowledged(client_id, &mut self.effects) else { return };
+        let id = Some(&stored.message.id);
+        let Some(departed) = self.outbox.acknowledged(client_id, id, &mut self.effects) else { return };
         self.effects.room_changed(&departed.room_id);
         let reply = Reply::SendMessage(stored.clone());
         self.resolve(departed.waiter, Ok(Answer::Reply(Box::new(reply))));
     }
 
-    pub(super) fn parked(&mut self, departed: Departed, error: &ErrorBody) {
-        self.effects.room_changed(&departed.room_id);
-        self.resolve(departed.waiter, Err(error.clone()));
-        self.effects.notice(Notice::SendFailed(departed.client_id, error.clone()));
+    /// The user is in a room that they wanted to make: it is made, whatever became of the acknowledgement.
+    pub(super) fn confirm_created(&mut self, state: &RoomState) {
+        if let Some(departed) = self.outbox.created(&state.room.id, &mut self.effects) {
+            let reply = Reply::CreateRoom(RoomEntered { room: state.clone() });
+            self.resolve(departed.waiter, Ok(Answer::Reply(Box::new(reply))));
+        }
+    }
+
+    /// Something of the outbox waits for the user, or is dropped, because it was refused for good.
+    pub(super) fn given_up(&mut self, departed: Departed, error: &ErrorBody) {
+        let Departed { client_id, room_id, waiter, work } = departed;
+        self.effects.room_changed(&room_id);
+        self.resolve(waiter, Err(error.clone()));
+        self.effects.notice(match work {
+            Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
+            Work::Edit { target, .. } | Work::Delete { target } => {
+                Notice::ChangeRefused(room_id, target, error.clone())
+            }
+            Work::Create(_) => Notice::RoomRefused(room_id, error.clone()),
+        });
     }
 
     pub(super) fn push_list_mine(&mut self, cursor: String) {
@@ -127,7 +157,12 @@ impl Client {
     fn not_posted(&mut self, client_id: &ClientId, error: &ErrorBody) {
         let pause_ms = self.pause_ms(error, self.outbox.tries(client_id));
         match self.outbox.refused(client_id, error, self.clock.now().mono_ms, pause_ms, &mut self.effects) {
-            Some(Verdict::Parked(departed)) => self.parked(departed, error),
+            Some(Verdict::Parked(departed)) => self.given_up(departed, error),
+            Some(Verdict::Dropped(departed, stuck)) => {
+                for departed in std::iter::once(departed).chain(stuck) {
+                    self.given_up(departed, error);
+                }
+            }
             Some(Verdict::Again(room_id)) => self.effects.room_changed(&room_id),
             None => {}
         }

@@ -1,15 +1,16 @@
 //! What the user wants. Checked here first, so that they know before the network does.
 
 use roomcast_protocol::{
-    Command, ErrorCode, Reply, RoomId, Seq,
-    command::{GetMessages, MarkRead, SendMessage, TypingStart, TypingStop},
+    ClientId, Command, ErrorBody, ErrorCode, Reply, RoomId, Seq,
+    command::{CreateRoom, EditMessage, GetMessages, MarkRead, SendMessage, TypingStart, TypingStop},
     reply, validate,
 };
 
 use super::{Client, Purpose};
 use crate::{
     effect::Answer,
-    input::{CommandId, UserCommand},
+    input::{CommandId, Target, UserCommand},
+    outbox::Work,
     typing::Tell,
 };
 
@@ -18,30 +19,101 @@ impl Client {
         match command {
             UserCommand::Request(command) => self.user_request(id, *command),
             UserCommand::LoadOlder { room_id, limit } => self.load_older(id, room_id, limit),
-            UserCommand::Retry(client_id) => {
-                let room_id = self.outbox.retry(&client_id, None, id, &mut self.effects);
-                self.retried(id, room_id);
-            }
-            UserCommand::Revise { client_id, content } => {
-                let checked = self
-                    .outbox
-                    .revised(&client_id, &content)
-                    .and_then(|send| validate::command(&Command::SendMessage(send), &self.limits));
-                let room_id =
-                    checked.and_then(|()| self.outbox.retry(&client_id, Some(content), id, &mut self.effects));
-                self.retried(id, room_id);
-            }
-            UserCommand::Discard(client_id) => match self.outbox.acknowledged(&client_id, &mut self.effects) {
-                None => self.fail(id, ErrorCode::NotFound, "unable to discard; the message is not in the outbox"),
-                Some(departed) => {
-                    self.effects.room_changed(&departed.room_id);
-                    if let Some(waiter) = departed.waiter {
-                        self.fail(waiter, ErrorCode::Gone, "unable to send; the message was discarded");
-                    }
-                    self.done(id);
-                }
-            },
+            UserCommand::Retry(client_id) => self.retry(id, &client_id),
+            UserCommand::Revise { client_id, content } => self.revise(id, &client_id, content),
+            UserCommand::Discard(client_id) => self.discard(id, &client_id),
+            UserCommand::Edit { room_id, target, content } => self.edit(id, room_id, target, content),
+            UserCommand::Delete { room_id, target } => self.delete(id, room_id, target),
+            UserCommand::CreateRoom(create) => self.create_room(id, *create),
         }
+    }
+
+    fn retry(&mut self, id: CommandId, client_id: &ClientId) {
+        let room_id = self.outbox.retry(client_id, None, id, &mut self.effects);
+        self.retried(id, room_id);
+    }
+
+    fn revise(&mut self, id: CommandId, client_id: &ClientId, content: String) {
+        let checked = self
+            .outbox
+            .revised(client_id, &content)
+            .and_then(|send| validate::command(&Command::SendMessage(send), &self.limits));
+        let room_id = checked.and_then(|()| self.outbox.retry(client_id, Some(content), id, &mut self.effects));
+        self.retried(id, room_id);
+    }
+
+    fn discard(&mut self, id: CommandId, client_id: &ClientId) {
+        let departed = self.outbox.discard(client_id, &mut self.effects);
+        if departed.is_empty() {
+            return self.fail(id, ErrorCode::NotFound, "unable to discard; the message is not in the outbox");
+        }
+        for departed in departed {
+            self.effects.room_changed(&departed.room_id);
+            if let Some(waiter) = departed.waiter {
+                self.fail(waiter, ErrorCode::Gone, "unable to send; the message was discarded");
+            }
+        }
+        self.done(id);
+    }
+
+    /// A message that failed is simply another one; any other is changed in its turn.
+    fn edit(&mut self, id: CommandId, room_id: RoomId, target: Target, content: String) {
+        let target = match self.aim(&room_id, target) {
+            Ok(Target::Pending(client_id)) if self.outbox.is_failed(&client_id) => {
+                return self.revise(id, &client_id, content);
+            }
+            Ok(target) => target,
+            Err(error) => return self.effects.resolve(id, Err(error)),
+        };
+        let edit = EditMessage { message_id: target.any_id(), content: content.clone(), if_version: None };
+        if let Err(error) = validate::command(&Command::EditMessage(edit), &self.limits) {
+            return self.effects.resolve(id, Err(error));
+        }
+        self.take_in(id, room_id, Work::Edit { target, content });
+    }
+
+    fn delete(&mut self, id: CommandId, room_id: RoomId, target: Target) {
+        match self.aim(&room_id, target) {
+            Ok(Target::Pending(client_id)) if self.outbox.is_failed(&client_id) => self.discard(id, &client_id),
+            Ok(target) => self.take_in(id, room_id, Work::Delete { target }),
+            Err(error) => self.effects.resolve(id, Err(error)),
+        }
+    }
+
+    fn create_room(&mut self, id: CommandId, mut create: CreateRoom) {
+        let wall_ms = self.clock.now().wall_ms;
+        let room_id = create.room_id.get_or_insert_with(|| {
+            RoomId::parse(self.ids.next(wall_ms).as_str()).expect("both ids are of one alphabet and length")
+        });
+        let room_id = room_id.clone();
+        if let Err(error) = validate::command(&Command::CreateRoom(create.clone()), &self.limits) {
+            return self.effects.resolve(id, Err(error));
+        }
+        if self.rooms.get(&room_id).is_some() || self.outbox.is_making(&room_id) {
+            return self.fail(id, ErrorCode::Conflict, "unable to create the room; its id is taken");
+        }
+        self.take_in(id, room_id, Work::Create(Box::new(create)));
+    }
+
+    fn take_in(&mut self, id: CommandId, room_id: RoomId, work: Work) {
+        let wall_ms = self.clock.now().wall_ms;
+        let client_id = self.ids.next(wall_ms);
+        let author = self.me.as_ref().map(|me| me.id.clone());
+        self.effects.room_changed(&room_id);
+        self.outbox.add(client_id, room_id, work, author, wall_ms, id, &mut self.effects);
+    }
+
+    /// Where a change goes: a message that has left the outbox meanwhile has an id.
+    fn aim(&self, room_id: &RoomId, target: Target) -> Result<Target, ErrorBody> {
+        let Target::Pending(client_id) = target else { return Ok(target) };
+        if self.outbox.room_of_message(&client_id) == Some(room_id) {
+            return Ok(Target::Pending(client_id));
+        }
+        let sent = self.rooms.get(room_id).zip(self.me.as_ref());
+        let sent = sent.and_then(|(room, me)| room.sent_as(&me.id, &client_id));
+        sent.map(|message| Target::Message(message.id.clone())).ok_or_else(|| {
+            ErrorBody::new(ErrorCode::NotFound, "unable to find the message; it is neither in the outbox nor loaded")
+        })
     }
 
     fn user_request(&mut self, id: CommandId, command: Command) {
@@ -80,11 +152,12 @@ impl Client {
         let room_id = send.room_id.clone();
         self.stop_typing(&room_id);
         let author = self.me.as_ref().map(|me| me.id.clone());
-        self.outbox.add(client_id, send, author, wall_ms, id, &mut self.effects);
+        let work = Work::Send(send.into());
+        self.outbox.add(client_id, room_id.clone(), work, author, wall_ms, id, &mut self.effects);
         self.effects.room_changed(&room_id);
     }
 
-    fn retried(&mut self, id: CommandId, room_id: Result<RoomId, roomcast_protocol::ErrorBody>) {
+    fn retried(&mut self, id: CommandId, room_id: Result<RoomId, ErrorBody>) {
         match room_id {
             Ok(room_id) => self.effects.room_changed(&room_id),
             Err(error) => self.effects.resolve(id, Err(error)),

@@ -167,7 +167,7 @@ impl Client {
         let Some(me) = self.me.clone() else { return };
         let error = ErrorBody::new(ErrorCode::Forbidden, "unable to send; another user wrote this");
         for departed in self.outbox.park_others(&me.id, &error, &mut self.effects) {
-            self.parked(departed, &error);
+            self.given_up(departed, &error);
         }
     }
 

@@ -37,12 +37,10 @@ impl Client {
         while self.requests.room_for(most) > 0
             && self.outbox.is_ready(now)
             && self.pace.allows(now)
-            && let Some(send) = self.outbox.start_next(now)
+            && let Some((client_id, room_id, command)) = self.outbox.start_next(now)
         {
             self.pace.spend();
-            let Some(client_id) = send.client_id.clone() else { continue };
-            self.effects.room_changed(&send.room_id);
-            let command = Command::SendMessage(send.as_ref().clone());
+            self.effects.room_changed(&room_id);
             let request = self.request(Purpose::Post(client_id), command);
             self.send(conn, request);
         }

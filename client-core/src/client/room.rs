@@ -55,6 +55,7 @@ impl Client {
     pub(super) fn enter(&mut self, state: RoomState) {
         self.meet_in_room(&state);
         let room_id = state.room.id.clone();
+        self.confirm_created(&state);
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
         if let Some(room) = self.rooms.get_mut(&room_id) {
@@ -89,7 +90,7 @@ impl Client {
         self.effects.notice(Notice::RoomLeft(room_id.clone(), reason));
         let error = ErrorBody::new(ErrorCode::NotMember, "unable to send; you are not in this room any more");
         for departed in self.outbox.park_room(room_id, &error, &mut self.effects) {
-            self.parked(departed, &error);
+            self.given_up(departed, &error);
         }
     }
 

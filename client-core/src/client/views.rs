@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use roomcast_protocol::{ClientId, RoomId, command::SendMessage, model::Message};
+use roomcast_protocol::{ClientId, RoomId, Timestamp, command::SendMessage, model::Message};
 
 use super::{Client, Purpose};
 use crate::{
     effect::Key,
-    rooms::Room,
+    rooms::{Room, Timeline},
     view::{ClientView, PendingMessage, RoomSummary, RoomView, SendStatus},
 };
 
@@ -88,10 +88,37 @@ impl Client {
             room: Arc::clone(&room.info),
             unread: room.unread.count,
             mentions: room.unread.mentions,
-            last_message: room.timeline.last().cloned(),
+            last_message: self.shown(room).last().cloned(),
             online: room.members.online(),
             typing: self.typing.in_room(room.id()),
         }
+    }
+
+    /// The timeline as it will be once the user's changes are taken. Copies a chunk for each, and nothing without.
+    fn shown(&self, room: &Room) -> Timeline {
+        let mut timeline = room.timeline.clone();
+        if let Some(me) = &self.me {
+            for held in room.held_edits_of(&me.id) {
+                timeline.show(held.seq, |message| {
+                    if message.rev < held.rev {
+                        message.clone_from(held);
+                    }
+                });
+            }
+        }
+        let now = Timestamp::new(self.clock.now().wall_ms);
+        for (id, change) in self.outbox.changes(room.id()) {
+            let Some(seq) = room.place_of(id) else { continue };
+            timeline.show(seq, |message| match &change.content {
+                _ if message.deleted_at.is_some() => {}
+                Some(content) => message.content.clone_from(content),
+                None => {
+                    message.content.clear();
+                    message.deleted_at = Some(now);
+                }
+            });
+        }
+        timeline
     }
 
     fn room_view(&self, room: &Room) -> RoomView {
@@ -102,7 +129,8 @@ impl Client {
             read_seq: room.unread.read_seq,
             unread: room.unread.count,
             mentions: room.unread.mentions,
-            timeline: room.timeline.clone(),
+            timeline: self.shown(room),
+            changes: Arc::new(self.outbox.changes(room.id()).map(|(id, change)| (id.clone(), change)).collect()),
             pending: self.pending(room.id()).into(),
             members: Arc::clone(room.members.by_id()),
             online: room.members.online(),

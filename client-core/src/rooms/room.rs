@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, Seq, UserId,
+    ClientId, MessageId, Rev, RoomId, Seq, UserId,
     model::{DeltaKind, Member, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
 };
 
@@ -95,6 +95,21 @@ impl Room {
     pub(crate) fn held_messages_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
         self.held.values().filter_map(move |change| match change {
             Change::Posted(message, _) if message.user_id == *user_id => Some(message),
+            _ => None,
+        })
+    }
+
+    /// The message that a send became, if it is loaded; the newest are looked at first.
+    pub(crate) fn sent_as(&self, user_id: &UserId, client_id: &ClientId) -> Option<&Arc<Message>> {
+        let sent =
+            |message: &&Arc<Message>| message.client_id.as_ref() == Some(client_id) && message.user_id == *user_id;
+        self.held_messages_of(user_id).find(sent).or_else(|| self.timeline.iter().rev().find(sent))
+    }
+
+    /// The user's own messages as acknowledgements say that they are now, where a change before that is missing.
+    pub(crate) fn held_edits_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
+        self.held.values().filter_map(move |change| match change {
+            Change::Edited(message) if message.user_id == *user_id => Some(message),
             _ => None,
         })
     }

@@ -65,6 +65,14 @@ impl Timeline {
         covered.then(|| self.iter().rev().take_while(move |message| message.seq > seq))
     }
 
+    /// Shows a message otherwise than it is. For snapshots: what is put later decides by `rev` as before.
+    pub(crate) fn show(&mut self, seq: Seq, change: impl FnOnce(&mut Message)) {
+        let Some(chunk) = self.chunks.get_mut(&(seq.value() / CHUNK)) else { return };
+        if let Ok(place) = chunk.binary_search_by_key(&seq, |message| message.seq) {
+            change(Arc::make_mut(&mut Arc::make_mut(chunk)[place]));
+        }
+    }
+
     /// Puts a message in its place and gives back what stood there. An older state of it changes nothing.
     pub(crate) fn put(&mut self, message: Arc<Message>) -> Put {
         let seq = message.seq.value();

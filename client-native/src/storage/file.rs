@@ -92,7 +92,7 @@ impl Storage for FileStorage {
 fn take(items: &mut BTreeMap<ClientId, SavedItem>, line: Line) {
     match line {
         Line::Put(item) => {
-            if let Some(client_id) = item.send.client_id.clone() {
+            if let Some(client_id) = item.client_id().cloned() {
                 items.insert(client_id, *item);
             }
         }
@@ -147,6 +147,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use roomcast_client_core::Task;
     use roomcast_protocol::{RoomId, command::SendMessage, model::MessageType};
 
     use super::*;
@@ -163,7 +164,7 @@ mod tests {
             attachments: Vec::new(),
             metadata: None,
         };
-        SavedItem { send, author: None, order, created_ms: 1, failed: None }
+        SavedItem { task: Task::Send(send), author: None, order, created_ms: 1, failed: None }
     }
 
     fn put(client_id: &str, order: u64) -> StorageChange {

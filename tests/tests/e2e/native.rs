@@ -244,6 +244,67 @@ async fn a_client_that_is_restarted_sends_what_its_outbox_holds() {
     client.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_what_was_done_without_a_server_is_done_in_its_order_by_the_next_process() {
+    let mut server = Server::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let outbox = folder.path().join("alice");
+    let client = builder(&server, "alice").outbox(&outbox).connect().await.expect("connected");
+    let room = make(&client, "r").await;
+    let first = room.send("first").await.expect("acknowledged");
+    server.kill9();
+    let create = CreateRoom {
+        room_id: Some(RoomId::parse("later").expect("a good id")),
+        name: "Later".to_owned(),
+        visibility: Visibility::Public,
+        members: Vec::new(),
+        topic: None,
+        policy: None,
+    };
+    let (later, _made) = client.make_room(create).expect("taken");
+    let posted = later.post("said before the room was there").expect("taken").client_id.clone();
+    let edit = {
+        let (later, posted) = (later.clone(), posted.clone());
+        tokio::spawn(async move { later.edit(posted, "and changed").await })
+    };
+    let old = {
+        let (room, id) = (room.clone(), first.id.clone());
+        tokio::spawn(async move { room.edit(id, "changed without a server").await })
+    };
+    let shown = || async {
+        let own = client.pending("later").await.expect("it lives");
+        let timeline = room.view().expect("still a member").timeline.clone();
+        own.iter().any(|pending| pending.send.content == "and changed")
+            && timeline.last().is_some_and(|message| message.content == "changed without a server")
+    };
+    assert!(eventually(CROWD, shown).await, "what the user did was never shown");
+    edit.abort();
+    old.abort();
+    drop((client, room, later));
+
+    server.restart().await;
+    let client = builder(&server, "alice").outbox(&outbox).connect().await.expect("connected again");
+    let done = || async {
+        let page = |room: &str| GetMessages {
+            room_id: RoomId::parse(room).expect("a good id"),
+            before: None,
+            after: None,
+            around: None,
+            thread_id: None,
+            limit: None,
+        };
+        let (Ok(r), Ok(later)) = (client.request(page("r")).await, client.request(page("later")).await) else {
+            return false;
+        };
+        let contents = |page: &roomcast_protocol::reply::Messages| {
+            page.messages.iter().map(|message| message.content.clone()).collect::<Vec<_>>()
+        };
+        contents(&r) == ["changed without a server"] && contents(&later) == ["and changed"]
+    };
+    assert!(eventually(CROWD, done).await, "what was done offline never reached the server");
+    client.close().await;
+}
+
 async fn history(client: &Client) -> Vec<Message> {
     let room_id = RoomId::parse("r").expect("a good id");
     let page = GetMessages { room_id, before: None, after: None, around: None, thread_id: None, limit: Some(50) };

@@ -5,20 +5,26 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 use roomcast_protocol::{
-    Command, CommandKind, ErrorBody, ErrorCode, Event, Reply, Rev, ack, event,
+    ClientId, Command, CommandKind, ErrorBody, ErrorCode, Event, MessageId, Reply, Rev, Timestamp, ack,
+    command::SendMessage,
+    event,
     model::{DeltaKind, Message, RoomDelta},
     reply::{MessageStored, Synced},
     wire::{encode_ack, encode_event},
 };
 
 use super::harness::*;
-use crate::{Answer, CommandId, fixtures};
+use crate::{Answer, CommandId, Target, UserCommand, fixtures};
 
 /// What happens next.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     /// The user posts.
     Post,
+    /// The user gives their n-th message another text, wherever it is by now.
+    Change(usize),
+    /// The user deletes their n-th message.
+    Unsay(usize),
     /// Somebody else posts.
     Other,
     /// Somebody else edits the newest message.
@@ -31,7 +37,7 @@ enum Step {
     Swap,
     /// An event on its way to the client is lost; an acknowledgement is not, but its connection can be.
     LoseEvent,
-    /// The server refuses the next send, for now.
+    /// The server refuses the next command of the outbox, for now.
     Refuse,
     /// The socket dies with all that is on its way.
     Die,
@@ -47,6 +53,9 @@ struct World {
     down: VecDeque<(bool, String)>,
     refuse: bool,
     posts: Vec<CommandId>,
+    /// What the user wants each message to say in the end; `None` is nothing.
+    wanted: Vec<(ClientId, Option<String>)>,
+    changes: Vec<CommandId>,
 }
 
 impl World {
@@ -54,21 +63,44 @@ impl World {
         let mut session = Session::live(0);
         session.sent.clear();
         let (up, down) = (VecDeque::new(), VecDeque::new());
-        Self { session, messages: Vec::new(), rev: 0, up, down, refuse: false, posts: Vec::new() }
+        let (posts, wanted, changes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { session, messages: Vec::new(), rev: 0, up, down, refuse: false, posts, wanted, changes }
     }
 
     fn step(&mut self, step: Step) {
         match step {
             Step::Post => {
-                let id = self.session.post("r", &format!("mine {}", self.posts.len()));
-                self.posts.push(id);
+                let text = format!("mine {}", self.posts.len());
+                let client_id = client_id(&format!("c{}", self.posts.len()));
+                let message = SendMessage { client_id: Some(client_id.clone()), ..send("r", &text) };
+                self.posts.push(self.session.request(Command::SendMessage(message)));
+                self.wanted.push((client_id, Some(text)));
+            }
+            Step::Change(_) | Step::Unsay(_) if self.wanted.is_empty() => {}
+            Step::Change(nth) => {
+                let nth = nth % self.wanted.len();
+                let content = format!("changed {}", self.changes.len());
+                let (client_id, wanted) = &mut self.wanted[nth];
+                if wanted.is_none() {
+                    return;
+                }
+                *wanted = Some(content.clone());
+                let (room_id, target) = (room_id("r"), Target::Pending(client_id.clone()));
+                self.changes.push(self.session.command(UserCommand::Edit { room_id, target, content }));
+            }
+            Step::Unsay(nth) => {
+                let nth = nth % self.wanted.len();
+                let (client_id, wanted) = &mut self.wanted[nth];
+                *wanted = None;
+                let (room_id, target) = (room_id("r"), Target::Pending(client_id.clone()));
+                self.changes.push(self.session.command(UserCommand::Delete { room_id, target }));
             }
             Step::Other => {
                 let message = self.store(fixtures::message("r", "bob", 1));
                 self.emit(&posted(message));
             }
             Step::Edit => {
-                let Some(mut message) = self.messages.pop() else { return };
+                let Some(mut message) = self.messages.pop_if(|newest| newest.user_id.as_str() != ME) else { return };
                 self.rev += 1;
                 message.rev = Rev::new(self.rev);
                 message.version += 1;
@@ -112,6 +144,19 @@ impl World {
         message
     }
 
+    /// Changes a message, unless it is so already.
+    fn alter(&mut self, id: &MessageId, change: impl FnOnce(&mut Message)) -> MessageStored {
+        let message = self.messages.iter_mut().find(|message| message.id == *id).expect("the client knows it");
+        let before = message.clone();
+        change(message);
+        if *message != before {
+            self.rev += 1;
+            message.rev = Rev::new(self.rev);
+            message.version += 1;
+        }
+        MessageStored { message: message.clone(), rev: message.rev }
+    }
+
     fn emit(&mut self, event: &Event) {
         let frame = encode_event(event.kind().name(), event, None).unwrap().into_frame();
         self.down.push_back((true, frame));
@@ -129,7 +174,9 @@ impl World {
         for _ in 0..count {
             let Some((command, id)) = self.up.pop_front() else { break };
             let answer = match command {
-                Command::SendMessage(_) if std::mem::take(&mut self.refuse) => {
+                Command::SendMessage(_) | Command::EditMessage(_) | Command::DeleteMessage(_)
+                    if std::mem::take(&mut self.refuse) =>
+                {
                     Err(ErrorBody::new(ErrorCode::Unavailable, "unable to; test").retry_after(50))
                 }
                 Command::SendMessage(send) => {
@@ -137,6 +184,17 @@ impl World {
                     let message = known.unwrap_or_else(|| self.store(stored(&send, 1)));
                     let rev = message.rev;
                     Ok(Reply::SendMessage(MessageStored { message, rev }))
+                }
+                Command::EditMessage(edit) => {
+                    let stored = self.alter(&edit.message_id, |message| message.content.clone_from(&edit.content));
+                    Ok(Reply::EditMessage(stored))
+                }
+                Command::DeleteMessage(delete) => {
+                    let stored = self.alter(&delete.message_id, |message| {
+                        message.content.clear();
+                        message.deleted_at.get_or_insert(Timestamp::new(7));
+                    });
+                    Ok(Reply::DeleteMessage(stored))
                 }
                 Command::Sync(sync) => {
                     let rooms = vec![self.delta(sync.rooms[&room_id("r")])];
@@ -191,6 +249,8 @@ impl World {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Step::Post),
+        3 => (0usize..8).prop_map(Step::Change),
+        1 => (0usize..8).prop_map(Step::Unsay),
         4 => Just(Step::Other),
         1 => Just(Step::Edit),
         6 => (1usize..5).prop_map(Step::Up),
@@ -217,7 +277,7 @@ proptest! {
         let room = world.session.room();
         let shown: Vec<_> = room.timeline.iter().map(|message| message.as_ref().clone()).collect();
         prop_assert_eq!(&shown, &world.messages, "the screen is the server's history");
-        prop_assert!(room.pending.is_empty() && !room.catching_up);
+        prop_assert!(room.pending.is_empty() && room.changes.is_empty() && !room.catching_up);
         let told = world.session.told();
         prop_assert_eq!(&told, &(1..=world.messages.len() as u64).collect::<Vec<_>>(), "told once each, in order");
 
@@ -228,6 +288,14 @@ proptest! {
             let Reply::SendMessage(sent) = reply.as_ref() else { unreachable!() };
             let place = sent.message.seq.value() as usize - 1;
             prop_assert_eq!(&world.messages[place].id, &sent.message.id);
+        }
+        for (client_id, wanted) in &world.wanted {
+            let found = world.messages.iter().find(|message| message.client_id.as_ref() == Some(client_id)).unwrap();
+            prop_assert_eq!(&found.content, wanted.as_deref().unwrap_or_default(), "as the user left it");
+            prop_assert_eq!(found.deleted_at.is_some(), wanted.is_none());
+        }
+        for id in &world.changes {
+            prop_assert!(matches!(world.session.resolved.get(id), Some(Ok(_))), "each change is told to be done");
         }
         let mine = world.messages.iter().filter(|message| message.user_id.as_str() == ME).count();
         prop_assert_eq!(mine, world.posts.len(), "each exactly once");

@@ -1,6 +1,7 @@
 //! Scripted sessions under virtual time, each against a server that says exactly what the test says.
 
 mod catch_up;
+mod changing;
 mod chaos;
 mod connecting;
 mod fleeting;
