@@ -46,6 +46,8 @@ pub enum Notice {
     SendFailed(ClientId, ErrorBody),
     /// An edit or a deletion was refused for good: the message shows as it was before.
     ChangeRefused(RoomId, Target, ErrorBody),
+    /// A read mark was refused for good: the cursor is back where the server knows it.
+    ReadRefused(RoomId, ErrorBody),
     /// A room that was to be made was refused for good; what was to be said in it waits for retry or discard.
     RoomRefused(RoomId, ErrorBody),
     /// A send is not stored: it goes out all the same, and a crash before its acknowledgement would lose it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roomcast_protocol::{
-    ClientId, Command, ErrorBody, ErrorCode, Reply,
+    ClientId, Command, ErrorBody, ErrorCode, Reply, RoomId,
     ack::Ack,
     command::{JoinRoom, ListRooms, MarkRead, RoomScope},
     error::Retry,
@@ -86,7 +86,16 @@ impl Client {
                     let until = self.now() + self.pause_ms(&error, 1);
                     self.marks.deferred(&room_id, until);
                 }
-                _ => self.marks.settled(&room_id, seq),
+                Err(error) => {
+                    self.marks.forget(&room_id);
+                    self.take_back_mark(&room_id, error);
+                }
+                Ok(_) => {
+                    self.marks.settled(&room_id, seq);
+                    if let Some(room) = self.rooms.get_mut(&room_id) {
+                        room.confirm_mark(seq);
+                    }
+                }
             },
             (Purpose::Refresh, Err(error)) if error.code.retry() == Retry::Never => {
                 self.auth.drop_token();
@@ -139,6 +148,14 @@ impl Client {
     pub(super) fn push_list_mine(&mut self, cursor: String) {
         let list = ListRooms { scope: RoomScope::Mine, query: None, cursor: Some(cursor), limit: None };
         self.push(Purpose::ListMine, Command::ListRooms(list));
+    }
+
+    fn take_back_mark(&mut self, room_id: &RoomId, error: ErrorBody) {
+        let (Some(me), Some(room)) = (self.me.clone(), self.rooms.get_mut(room_id)) else { return };
+        if room.take_back_mark(&me.id) {
+            self.effects.room_changed(room_id);
+            self.effects.notice(Notice::ReadRefused(room_id.clone(), error));
+        }
     }
 
     /// How long to wait before the n-th repetition.

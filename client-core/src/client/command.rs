@@ -171,7 +171,7 @@ impl Client {
             return self.fail(id, ErrorCode::NotFound, "unable to mark as read; the user is not in such a room");
         };
         let seq = seq.min(room.info.seq);
-        if room.read(me, seq, Some(me)) {
+        if room.mark(me, seq) {
             self.marks.want(room_id, seq);
             self.effects.room_changed(room_id);
         }

@@ -64,7 +64,11 @@ impl Client {
             Event::MessagesRead(read) => {
                 let me = self.me.as_ref().map(|me| &me.id);
                 let Some(room) = self.rooms.get_mut(&read.room_id) else { return };
-                if room.read(&read.user_id, read.read_seq, me) {
+                let moved = room.read(&read.user_id, read.read_seq, me);
+                if me == Some(&read.user_id) {
+                    room.confirm_mark(read.read_seq);
+                }
+                if moved {
                     self.effects.room_changed(&read.room_id);
                     self.effects.notice(Notice::Read(read.room_id, read.user_id, read.read_seq));
                 }

@@ -22,6 +22,11 @@ impl Receipts {
         true
     }
 
+    /// Takes back a cursor that was never the server's.
+    pub(crate) fn take_back(&mut self, user_id: &UserId, seq: Seq) {
+        Arc::make_mut(&mut self.0).insert(user_id.clone(), seq);
+    }
+
     pub(crate) fn merge(&mut self, receipts: &[Receipt]) {
         for receipt in receipts {
             self.advance(&receipt.user_id, receipt.read_seq);

@@ -49,6 +49,17 @@ pub(crate) struct Room {
     heard: Rev,
     /// Messages to keep; more than the setting once the user has asked for more.
     keep: usize,
+    unconfirmed: Option<Unconfirmed>,
+}
+
+/// The user's cursor as it was before they moved it further than the server knows.
+#[derive(Debug, Clone)]
+struct Unconfirmed {
+    before: Unread,
+    /// The newest message at that moment.
+    head: Seq,
+    /// How far the server knows of since.
+    confirmed: Seq,
 }
 
 /// Who looks: it decides what is unread.
@@ -70,6 +81,7 @@ impl Room {
             unread: Unread { read_seq, count: unread, mentions },
             held: BTreeMap::new(),
             keep,
+            unconfirmed: None,
         };
         entered.receipts.merge(&receipts);
         if let Some(message) = last_message {
@@ -175,6 +187,41 @@ impl Room {
         moved
     }
 
+    /// The user moves their cursor, ahead of the server; tells whether it moved.
+    pub(crate) fn mark(&mut self, me: &UserId, seq: Seq) -> bool {
+        let before = self.unread.clone();
+        let head = self.info.seq;
+        let moved = self.read(me, seq, Some(me));
+        if moved {
+            let confirmed = before.read_seq;
+            self.unconfirmed.get_or_insert(Unconfirmed { before, head, confirmed });
+        }
+        moved
+    }
+
+    /// The server knows the user's cursor up to here.
+    pub(crate) fn confirm_mark(&mut self, seq: Seq) {
+        if seq >= self.unread.read_seq {
+            self.unconfirmed = None;
+        } else if let Some(unconfirmed) = &mut self.unconfirmed {
+            unconfirmed.confirmed = unconfirmed.confirmed.max(seq);
+        }
+    }
+
+    /// The server will not have it: the cursor goes back to where the server knows it; tells whether it moved.
+    pub(crate) fn take_back_mark(&mut self, me: &UserId) -> bool {
+        let Some(Unconfirmed { before, head, confirmed }) = self.unconfirmed.take() else { return false };
+        self.unread = before;
+        if !self.unread.recount(&self.timeline, Some(me)) {
+            for message in self.timeline.iter().filter(|message| message.seq > head) {
+                self.unread.posted(message, Some(me));
+            }
+        }
+        self.unread.advance(confirmed, &self.timeline, self.info.seq, Some(me));
+        self.receipts.take_back(me, self.unread.read_seq);
+        true
+    }
+
     fn release(&mut self, me: Me<'_>, notices: &mut Vec<Notice>) {
         while let Some(entry) = self.held.first_entry() {
             if *entry.key() > self.rev.next() {
@@ -267,6 +314,7 @@ impl Room {
         self.receipts.merge(&delta.receipts);
         if let Some(own) = me.and_then(|me| delta.receipts.iter().find(|receipt| receipt.user_id == *me)) {
             self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
+            self.confirm_mark(own.read_seq);
         }
         if let Some(state) = delta.room {
             self.refresh(*state);

@@ -32,6 +32,18 @@ impl Unread {
         }
     }
 
+    /// Counts anew, if the timeline reaches back to the cursor.
+    pub(crate) fn recount(&mut self, timeline: &Timeline, me: Option<&UserId>) -> bool {
+        let Some(rest) = timeline.after(self.read_seq) else { return false };
+        let (mut count, mut mentioned) = (0, 0);
+        for message in rest.filter(|message| self.counts(message, me)) {
+            count += 1;
+            mentioned += u64::from(mentions(message, me));
+        }
+        (self.count, self.mentions) = (count, mentioned);
+        true
+    }
+
     /// Moves the cursor, never back; tells whether it moved.
     pub(crate) fn advance(&mut self, seq: Seq, timeline: &Timeline, head: Seq, me: Option<&UserId>) -> bool {
         if seq <= self.read_seq {
@@ -41,14 +53,7 @@ impl Unread {
         self.read_seq = seq;
         if seq >= head {
             (self.count, self.mentions) = (0, 0);
-        } else if let Some(rest) = timeline.after(seq) {
-            let (mut count, mut mentioned) = (0, 0);
-            for message in rest.filter(|message| self.counts(message, me)) {
-                count += 1;
-                mentioned += u64::from(mentions(message, me));
-            }
-            (self.count, self.mentions) = (count, mentioned);
-        } else {
+        } else if !self.recount(timeline, me) {
             let passed = |message: &&std::sync::Arc<Message>| message.seq > passed_from && message.seq <= seq;
             for message in timeline.iter().filter(passed) {
                 if me != Some(&message.user_id) && message.deleted_at.is_none() {

@@ -142,3 +142,53 @@ fn a_page_of_the_past_goes_before_the_timeline() {
     assert!(session.room().has_older && !session.room().loading_older);
     assert!(session.told().is_empty(), "the past is not news");
 }
+
+#[test]
+fn g12_a_refused_mark_is_taken_back_with_what_came_meanwhile() {
+    let mut session = Session::live(1);
+    for seq in 2..=4 {
+        session.event(new_message(seq));
+    }
+    mark(&mut session, 4);
+    assert_eq!(unread(&mut session), (0, 0));
+    session.event(new_message(5));
+    let (_, ack) = marks(&mut session)[0];
+    session.reject(ack, ErrorCode::Forbidden, None);
+    assert_eq!((unread(&mut session), session.room().read_seq), ((4, 0), Seq::new(1)));
+    assert_eq!(session.room().receipts[&user_id(ME)], Seq::new(1));
+    assert!(session.notices.iter().any(|notice| matches!(notice, crate::Notice::ReadRefused(..))));
+}
+
+#[test]
+fn g12_what_another_device_has_read_stays_read() {
+    let mut session = Session::live(1);
+    for seq in 2..=4 {
+        session.event(new_message(seq));
+    }
+    mark(&mut session, 4);
+    let (_, ack) = marks(&mut session)[0];
+    let read = event::MessagesRead {
+        user_id: user_id(ME),
+        message_ids: Vec::new(),
+        room_id: room_id("r"),
+        read_seq: Seq::new(3),
+    };
+    session.event(Event::MessagesRead(Box::new(read)));
+    session.reject(ack, ErrorCode::Forbidden, None);
+    assert_eq!((unread(&mut session), session.room().read_seq), ((1, 0), Seq::new(3)));
+}
+
+#[test]
+fn g12_an_acknowledged_mark_is_not_taken_back_by_the_next() {
+    let mut session = Session::live(1);
+    for seq in 2..=6 {
+        session.event(new_message(seq));
+    }
+    mark(&mut session, 3);
+    let (_, first) = marks(&mut session)[0];
+    mark(&mut session, 5);
+    session.answer(first, &Ok(Reply::MarkRead(reply::Done {})));
+    let (_, second) = marks(&mut session)[0];
+    session.reject(second, ErrorCode::Forbidden, None);
+    assert_eq!((unread(&mut session), session.room().read_seq), ((3, 0), Seq::new(3)));
+}
