@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use roomcast_client_core::{Answer, Target, UserCommand, view::RoomView};
 use roomcast_protocol::{
-    Command, MessageId, Reply, RoomId, Seq,
-    command::{
-        DeleteMessage, EditMessage, GetRoomUsers, LeaveRoom, MarkRead, ReadUpTo, SendMessage, TypingStart, TypingStop,
-    },
+    Command, Reply, RoomId, Seq,
+    command::{GetRoomUsers, LeaveRoom, MarkRead, ReadUpTo, SendMessage, TypingStart, TypingStop},
     id::IdError,
     model::{Message, MessageType},
     reply,
@@ -84,7 +82,7 @@ impl Room {
     }
 
     /// Changes a message's text. The view shows it at once; it goes through the outbox, after what was done in the
-    /// room before, and is taken back where the server refuses it. A [`ClientId`] names a message of the user's own
+    /// room before, and is taken back where the server refuses it. A [`ClientId`](roomcast_protocol::ClientId) names a message of the user's own
     /// that may not have been sent yet.
     ///
     /// # Errors
