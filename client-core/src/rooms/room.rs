@@ -317,7 +317,7 @@ impl Room {
             self.confirm_mark(own.read_seq);
         }
         if let Some(state) = delta.room {
-            self.refresh(*state);
+            self.settle(*state, delta.rev);
             notices.push(Notice::RoomUpdated(self.id().clone()));
         }
         // The settings may be of a later moment than the delta: what lies between is counted when it comes.
@@ -349,7 +349,9 @@ impl Room {
         *self = Self::new(*state, self.keep);
         self.rev = delta.rev;
         notices.push(Notice::RoomReset(self.id().clone()));
-        for message in delta.messages {
+        // A message newer than the state is counted by the state to come: its own change brings it.
+        let head = self.info.seq;
+        for message in delta.messages.into_iter().filter(|message| message.seq <= head) {
             let message = Arc::new(message);
             if self.put(Arc::clone(&message)) != Put::Stale && message.seq > known_seq {
                 notices.push(Notice::NewMessage(message));
@@ -372,6 +374,18 @@ impl Room {
         self.members.merge(&state.users);
         self.receipts.merge(&state.receipts);
         self.info = Arc::new(state.room);
+    }
+
+    /// Takes a state that comes with a delta. One of a later moment tells the settings only: it has counted what this
+    /// room has yet to be told of.
+    fn settle(&mut self, state: RoomState, rev: Rev) {
+        if state.room.rev <= rev {
+            return self.refresh(state);
+        }
+        self.role = state.role;
+        self.members.merge(&state.users);
+        let (member_count, seq) = (self.info.member_count, self.info.seq);
+        self.info = Arc::new(RoomInfo { member_count, seq, ..state.room });
     }
 
     fn put(&mut self, message: Arc<Message>) -> Put {

@@ -1,5 +1,5 @@
 use roomcast_protocol::{
-    Command, CommandKind, Event, Reply, Rev,
+    Command, CommandKind, Event, Reply, Rev, Seq,
     command::{JoinRoom, LeaveRoom},
     event,
     model::{DeltaKind, RoomDelta},
@@ -251,4 +251,39 @@ fn a_change_of_one_room_shares_the_views_of_the_others() {
         view.rooms.iter().find(|room| room.id().as_str() == "s").map(std::sync::Arc::as_ptr)
     };
     assert_eq!(line(&before.0), line(&after.0));
+}
+
+#[test]
+fn g12_a_state_of_a_later_moment_than_its_delta_counts_nothing_twice() {
+    let mut session = Session::live(1);
+    session.reconnect();
+    let mut later = room_state("r", 4);
+    (later.unread, later.read_seq, later.room.name) = (2, Seq::new(1), "Renamed".to_owned());
+    let delta =
+        RoomDelta { room: Some(Box::new(later)), ..RoomDelta::bare(room_id("r"), DeltaKind::Delta, Rev::new(2)) };
+    session.enter_with(Vec::new(), vec![delta]);
+    assert_eq!(session.room().room.name, "Renamed");
+    for seq in 3..=4 {
+        let mut message = crate::fixtures::message("r", "bob", seq - 1);
+        message.rev = Rev::new(seq);
+        session.event(posted(message));
+    }
+    assert_eq!((session.room().unread, session.room().room.seq), (2, Seq::new(3)));
+}
+
+#[test]
+fn g12_a_page_of_a_later_moment_than_its_reset_counts_each_message_once() {
+    let mut session = Session::live(1);
+    session.reconnect();
+    let mut state = room_state("r", 2_000);
+    (state.unread, state.read_seq) = (5, Seq::new(1_995));
+    let messages = (1_990..=2_001).map(|seq| crate::fixtures::message("r", "bob", seq)).collect();
+    let reset = RoomDelta {
+        messages,
+        room: Some(Box::new(state)),
+        ..RoomDelta::bare(room_id("r"), DeltaKind::Reset, Rev::new(2_000))
+    };
+    session.enter_with(Vec::new(), vec![reset]);
+    session.event(new_message(2_001));
+    assert_eq!(session.room().unread, 6);
 }
