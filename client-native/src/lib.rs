@@ -40,6 +40,6 @@ pub use error::Error;
 pub use events::{Events, Lagged};
 pub use pending::Pending;
 pub use room::Room;
-pub use roomcast_client_core::{Network, Notice, view};
+pub use roomcast_client_core::{Network, Notice, People, view};
 pub use roomcast_protocol as protocol;
 pub use token::BoxError;
