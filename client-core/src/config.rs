@@ -3,10 +3,11 @@
 use roomcast_protocol::handshake::ClientInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::{outbox::SavedItem, time::Millis};
+use crate::{outbox::SavedItem, time::Millis, trace::Tracing};
 
 /// Settings; the defaults are the ones that the guarantees were measured with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Config {
     /// How the program introduces itself to the server.
     pub client: Option<ClientInfo>,
@@ -24,6 +25,9 @@ pub struct Config {
     pub reconnect_ms: (Millis, Millis),
     /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come.
     pub timeline_messages: usize,
+    /// Whether the inputs are recorded, for a replay; [`Client::poll_trace`](crate::Client::poll_trace) gives them.
+    #[serde(skip)]
+    pub tracing: Option<Tracing>,
 }
 
 impl Default for Config {
@@ -37,12 +41,13 @@ impl Default for Config {
             token_timeout_ms: 10_000,
             reconnect_ms: (500, 30_000),
             timeline_messages: 5_000,
+            tracing: None,
         }
     }
 }
 
 /// Whether the shell keeps the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Storage {
     /// In memory only: an unacknowledged send dies with the program.
     None,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use roomcast_protocol::{ClientId, ErrorBody, Reply, RoomId};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     input::{CommandId, ConnId, TokenReq},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// Something for the shell to do, in the order of the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Effect {
     /// Open a socket, and tell [`Opened`](crate::Input::Opened) or [`Closed`](crate::Input::Closed).
     Connect {
@@ -60,7 +61,7 @@ pub enum Effect {
 pub type Outcome = Result<Answer, ErrorBody>;
 
 /// What a successful command gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Answer {
     /// The server's reply.
     Reply(Box<Reply>),
@@ -69,7 +70,7 @@ pub enum Answer {
 }
 
 /// By what a connection is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Transport {
     /// A WebSocket, one packet a frame.
@@ -77,7 +78,7 @@ pub enum Transport {
 }
 
 /// Why a token is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum TokenReason {
     /// There is none yet.
     Connect,
@@ -88,11 +89,11 @@ pub enum TokenReason {
 }
 
 /// Names a storage operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OpId(pub u64);
 
 /// Something to store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StorageOp {
     /// Comes back when it is done.
     pub id: OpId,
@@ -101,7 +102,7 @@ pub struct StorageOp {
 }
 
 /// A change of what is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum StorageChange {
     /// Write the item in place of any of the same id.
     Put(Box<SavedItem>),
@@ -110,7 +111,7 @@ pub enum StorageChange {
 }
 
 /// A part of the view.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Key {
     /// [`ConnectionView`](crate::view::ConnectionView), who the user is, and what the server lacks.
     Connection,
@@ -160,6 +161,15 @@ impl Effects {
         let changed = std::mem::take(&mut self.changed);
         self.queue.extend(changed.iter().cloned().map(Effect::Changed));
         changed
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// What was queued since the queue was so long.
+    pub(crate) fn since(&self, len: usize) -> impl Iterator<Item = &Effect> {
+        self.queue.iter().skip(len)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Effect> {

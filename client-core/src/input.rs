@@ -1,19 +1,20 @@
 //! Everything that can happen to a client. There is no other way in.
 
 use roomcast_protocol::{ClientId, Command, RoomId};
+use serde::{Deserialize, Serialize};
 
 use crate::effect::OpId;
 
 /// Names a user's command; its [`Resolve`](crate::Effect::Resolve) carries it back. Chosen by the shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandId(pub u64);
 
 /// One transport connection. What comes from an earlier one is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConnId(pub u64);
 
 /// One request for a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TokenReq(pub u64);
 
 /// What happened.
@@ -59,11 +60,11 @@ pub enum Input {
 }
 
 /// What a user can want.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UserCommand {
     /// Any command of the protocol, resolved with its reply. `send-message` goes through the outbox, `mark-read`
     /// up to a place and typing through their own features; those resolve as those features say.
-    Request(Box<Command>),
+    Request(#[serde(with = "crate::trace::command")] Box<Command>),
     /// One more page of a room's past.
     LoadOlder {
         /// Which room.
@@ -109,7 +110,7 @@ pub struct TokenError(pub String);
 pub struct StorageError(pub String);
 
 /// Whether there is a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Network {
     /// There is.
     Online,
@@ -118,7 +119,7 @@ pub enum Network {
 }
 
 /// Whether somebody looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visibility {
     /// In the foreground.
     Visible,

@@ -34,6 +34,7 @@ mod random;
 mod requests;
 mod rooms;
 mod time;
+pub mod trace;
 mod typing;
 pub mod view;
 

@@ -8,10 +8,12 @@ use roomcast_protocol::{
     model::{Message, Status, User},
 };
 
+use serde::Serialize;
+
 use crate::view::Phase;
 
 /// Something that happened. Changes of a room come exactly once and in the order of their `rev` (G-9).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Notice {
     /// A message was posted, also by this user.

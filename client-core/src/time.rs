@@ -1,12 +1,13 @@
 //! Time, as the shell tells it. The core has no clock of its own.
 
 use roomcast_protocol::number::SAFE_END;
+use serde::{Deserialize, Serialize};
 
 /// A moment of the shell's monotonic clock, in milliseconds from an origin of its choice.
 pub type Millis = u64;
 
 /// What the clocks say when an input is handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Now {
     /// The monotonic clock; every deadline is measured on it.
     pub mono_ms: Millis,

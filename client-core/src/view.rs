@@ -9,6 +9,8 @@ use roomcast_protocol::{
     model::{Message, Role, Room, RoomUser, Typist, User},
 };
 
+use serde::Serialize;
+
 use crate::{people::People, rooms::Timeline, time::Millis};
 
 /// The client as a whole.
@@ -42,7 +44,7 @@ pub struct ConnectionView {
 }
 
 /// Where the connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub enum Phase {
     /// Not wanted.

@@ -2,13 +2,17 @@
 
 use std::{future::Future, path::PathBuf, sync::Arc};
 
-use roomcast_client_core::{Client as Core, Config, Saved, Storage as StorageMode};
+use roomcast_client_core::{
+    Client as Core, Config, Saved, Storage as StorageMode,
+    trace::{Redaction, Tracing},
+};
 use roomcast_protocol::handshake::ClientInfo;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::{
     BoxError, Client, Error,
     driver::{self, Driver},
+    recording::Recording,
     shared::{Clock, Shared, Snapshot},
     socket::Address,
     storage::{FileStorage, Storage},
@@ -27,6 +31,7 @@ pub struct ClientBuilder {
     tokens: Option<TokenProvider>,
     outbox: Outbox,
     tls: Option<Arc<rustls::ClientConfig>>,
+    recording: Option<PathBuf>,
 }
 
 enum Outbox {
@@ -39,7 +44,7 @@ impl ClientBuilder {
     pub(crate) fn new(address: String) -> Self {
         let client = ClientInfo { name: "roomcast-client".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
         let config = Config { client: Some(client), ..Config::default() };
-        Self { address, config, tokens: None, outbox: Outbox::Memory, tls: None }
+        Self { address, config, tokens: None, outbox: Outbox::Memory, tls: None, recording: None }
     }
 
     /// Where tokens come from. Asked at the start, when one is about to run out, and when one was refused; never
@@ -111,6 +116,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Records the session in this file, in place of what is there: everything that the client is told and does, for
+    /// `roomcast-replay`. It never holds a token; what people write is masked by choice.
+    #[must_use]
+    pub fn record(mut self, path: impl Into<PathBuf>, redaction: Redaction) -> Self {
+        self.config.tracing = Some(Tracing::new(redaction));
+        self.recording = Some(path.into());
+        self
+    }
+
     /// Starts the client and waits until it is connected.
     ///
     /// # Errors
@@ -124,13 +138,14 @@ impl ClientBuilder {
     /// Starts the client, which connects in its own time.
     ///
     /// # Errors
-    /// [`Error::Address`], [`Error::NoToken`], [`Error::Storage`], [`Error::System`].
+    /// [`Error::Address`], [`Error::NoToken`], [`Error::Storage`], [`Error::Recording`], [`Error::System`].
     pub async fn build(self) -> Result<Client, Error> {
         let address = Address::parse(&self.address, self.tls)?;
         let tokens = self.tokens.ok_or(Error::NoToken)?;
         let (storage, saved) = open(self.outbox).await?;
         let mode = if storage.is_some() { StorageMode::Durable } else { StorageMode::None };
         let config = Config { storage: mode, ..self.config };
+        let recording = record(self.recording).await?;
         let seed = || getrandom::u64().map_err(|error| Error::System(error.to_string()));
 
         let clock = Clock::start();
@@ -140,11 +155,17 @@ impl ClientBuilder {
         let (events, _) = broadcast::channel(EVENTS);
         let (ticker, version) = watch::channel(0);
         let driver = Driver::new(core, clock, address, tokens, storage, events.clone(), ticker, Arc::clone(&snapshot));
-        let driver = driver.map_err(Error::Storage)?;
+        let driver = driver.map_err(Error::Storage)?.recorded(recording);
         tokio::spawn(driver::run(driver, asked));
         let shared = Shared::new(asks, events, version, snapshot, clock, seed()?);
         Ok(Client { shared: Arc::new(shared) })
     }
+}
+
+async fn record(path: Option<PathBuf>) -> Result<Option<Recording>, Error> {
+    let Some(path) = path else { return Ok(None) };
+    let created = tokio::task::spawn_blocking(move || Recording::create(&path)).await;
+    created.map_err(|error| Error::System(error.to_string()))?.map(Some).map_err(Error::Recording)
 }
 
 async fn open(outbox: Outbox) -> Result<(Option<Box<dyn Storage>>, Saved), Error> {

@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use crate::{
+    recording::Recording,
     shared::{Ask, Clock, Snapshot},
     socket::{self, Address, Socket},
     storage::{self, Storage, Stored},
@@ -45,6 +46,7 @@ pub(crate) struct Driver {
     ticker: watch::Sender<u64>,
     snapshot: Arc<Snapshot>,
     changed: Vec<Key>,
+    recording: Option<Recording>,
 }
 
 struct Disk {
@@ -90,7 +92,12 @@ impl Driver {
             ticker,
             snapshot,
             changed: Vec::new(),
+            recording: None,
         })
+    }
+
+    pub(crate) fn recorded(self, recording: Option<Recording>) -> Self {
+        Self { recording, ..self }
     }
 
     fn handle(&mut self, input: Input) {
@@ -171,6 +178,9 @@ impl Driver {
 
     /// Shows what changed, once for all inputs of a batch.
     fn publish(&mut self) {
+        if let Some(recording) = &self.recording {
+            recording.take(|| self.core.poll_trace());
+        }
         if self.changed.is_empty() {
             return;
         }
@@ -197,6 +207,9 @@ impl Driver {
             }
             drop(disk.ops);
             while disk.stored.recv().await.is_some() {}
+        }
+        if let Some(recording) = self.recording.take() {
+            recording.finish(|| self.core.poll_trace()).await;
         }
     }
 

@@ -32,6 +32,9 @@ pub enum Error {
     /// The outbox cannot be used.
     #[error("unable to open the outbox; {0}")]
     Storage(#[source] io::Error),
+    /// The recording cannot be written.
+    #[error("unable to begin the recording; {0}")]
+    Recording(#[source] io::Error),
     /// The operating system's randomness or roots cannot be had.
     #[error("unable to start; {0}")]
     System(String),

@@ -49,7 +49,7 @@ pub struct ClientInfo {
 }
 
 /// Why a connect was refused: the closed set of `connect_error` messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 pub enum Refusal {
     /// No, a bad, or an expired token.
     #[error("Authentication failed")]

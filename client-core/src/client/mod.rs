@@ -24,6 +24,7 @@ use crate::{
     requests::Requests,
     rooms::Rooms,
     time::{Clock, Millis, Now},
+    trace::Recorder,
     typing::Typing,
     view::{ConnectionView, Phase},
 };
@@ -90,6 +91,7 @@ pub struct Client {
     limits: Arc<Limits>,
     degraded: Arc<[String]>,
     views: views::Views,
+    recorder: Option<Recorder>,
 }
 
 impl Client {
@@ -97,6 +99,7 @@ impl Client {
     /// decides the ids of their sends.
     #[must_use]
     pub fn new(config: Config, seed: u64, now: Now, saved: Saved) -> Self {
+        let recorder = config.tracing.map(|tracing| Recorder::begin(tracing, &config, seed, now, &saved));
         let mut random = Random::new(seed);
         let ids = ClientIds::new(random.next_u64());
         let connection = Connection::new(config.reconnect_ms);
@@ -123,11 +126,33 @@ impl Client {
             limits: Arc::new(Limits::default()),
             degraded: Arc::from([]),
             views: views::Views::default(),
+            recorder,
         }
     }
 
     /// Takes what happened. Never fails and never panics; effects may be taken after any number of inputs.
     pub fn handle(&mut self, now: Now, input: Input) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(now, &input);
+        }
+        let queued = self.effects.len();
+        self.take(now, input);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.effects(self.effects.since(queued));
+        }
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop()
+    }
+
+    /// The next line of the recording, where [`Config::tracing`] asks for one.
+    pub fn poll_trace(&mut self) -> Option<String> {
+        self.recorder.as_mut()?.poll()
+    }
+
+    fn take(&mut self, now: Now, input: Input) {
         self.clock.advance(now);
         match input {
             Input::Connect => self.connect(),
@@ -165,11 +190,6 @@ impl Client {
         self.show_connection();
         let changed = self.effects.flush_changes();
         self.views.forget(&changed);
-    }
-
-    /// The next thing to do, in order.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop()
     }
 
     /// The moment of the last input, on the monotonic clock.

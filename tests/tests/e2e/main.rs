@@ -14,6 +14,7 @@ mod operations;
 mod ordering;
 mod presence;
 mod receipts;
+mod recording;
 mod resume;
 mod rooms;
 mod slow;

@@ -231,6 +231,7 @@ proptest! {
         }
         let mine = world.messages.iter().filter(|message| message.user_id.as_str() == ME).count();
         prop_assert_eq!(mine, world.posts.len(), "each exactly once");
+        super::trace::assert_replays(&world.session);
     }
 }
 

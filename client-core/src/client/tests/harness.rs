@@ -17,6 +17,7 @@ use roomcast_protocol::{
 use crate::{
     Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Key, Notice, Now, Outcome, Saved, Storage,
     StorageOp, Token, TokenReason, TokenReq, UserCommand, fixtures,
+    trace::{Redaction, Tracing},
     view::{Phase, RoomView, SendStatus},
 };
 
@@ -44,6 +45,7 @@ pub(super) struct Session {
     pub(super) persists: Vec<StorageOp>,
     pub(super) closed: Vec<ConnId>,
     pub(super) changed: Vec<Key>,
+    pub(super) trace: Vec<String>,
     next_command: u64,
 }
 
@@ -56,7 +58,10 @@ impl Session {
         Self::with(Config { storage: Storage::Durable, ..Config::default() }, saved)
     }
 
+    /// Every session is recorded, so that any can be replayed.
     pub(super) fn with(config: Config, saved: Saved) -> Self {
+        let tracing = config.tracing.or(Some(Tracing::new(Redaction::SecretsAndText)));
+        let config = Config { tracing, ..config };
         let now = Now { mono_ms: 1_000, wall_ms: 1_700_000_000_000 };
         Self {
             client: Client::new(config, 42, now, saved),
@@ -70,6 +75,7 @@ impl Session {
             persists: Vec::new(),
             closed: Vec::new(),
             changed: Vec::new(),
+            trace: Vec::new(),
             next_command: 0,
         }
     }
@@ -88,6 +94,7 @@ impl Session {
         while let Some(effect) = self.client.poll_effect() {
             self.take(effect);
         }
+        self.trace.extend(std::iter::from_fn(|| self.client.poll_trace()));
     }
 
     fn take(&mut self, effect: Effect) {

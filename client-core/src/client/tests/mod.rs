@@ -9,4 +9,5 @@ mod hostile;
 mod people;
 mod requests;
 mod sending;
+mod trace;
 mod unread;
