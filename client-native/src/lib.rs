@@ -41,6 +41,6 @@ pub use error::Error;
 pub use events::{Events, Lagged};
 pub use pending::Pending;
 pub use room::Room;
-pub use roomcast_client_core::{Network, Notice, Target, trace::Redaction, view};
+pub use roomcast_client_core::{Network, Notice, People, Target, trace::Redaction, view};
 pub use roomcast_protocol as protocol;
 pub use token::BoxError;

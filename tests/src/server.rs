@@ -127,9 +127,21 @@ impl Server {
     /// # Panics
     /// If it was not running.
     pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Does what Ctrl-C does, and leaves it to that.
+    ///
+    /// # Panics
+    /// If it was not running.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = self.child.as_ref().expect("the server runs").id();
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a process id");
-        kill_process(pid, Signal::TERM).expect("a child can be signalled");
+        kill_process(pid, signal).expect("a child can be signalled");
     }
 
     /// Waits for it to end by itself.

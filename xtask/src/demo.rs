@@ -16,7 +16,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::process::{Background, cargo, run, target_dir};
+use crate::process::{Background, cargo, root, run, target_dir};
 
 /// Longest that a server may take to stop: what it promises after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -83,11 +83,14 @@ impl Demo {
     }
 
     fn welcome(&self, stage: &Stage, server: &Background) {
-        let release = if self.release { " --release" } else { "" };
         println!("\n  Roomcast is at {}   (a bot waits in #general)\n", stage.url);
         println!("  Talk, each in a terminal of its own:");
+        // The program that was built just now: `cargo run` on one package alone would build it once more, because
+        // its dependencies' features differ then.
+        let chat = stage.bin.join("cli-chat");
+        let chat = chat.strip_prefix(root()).unwrap_or(&chat).display();
         for user in ["alice", "bob"] {
-            println!("    cargo run -q{release} -p cli-chat -- --url {} --user {user}", stage.url);
+            println!("    {chat} --url {} --user {user}", stage.url);
         }
         println!("\n  See it survive:  kill -9 {}", server.pid());
         println!("  Stop:            Ctrl-C\n");

@@ -17,6 +17,7 @@ use roomcast_client::{
         error::Retry,
         model::{Message, MessageType, Visibility},
     },
+    view::ClientView,
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -86,12 +87,13 @@ async fn serve(client: &Client, args: &Args) -> anyhow::Result<()> {
     while let Some(event) = events.next().await {
         // A bot that was too slow has missed something, and goes on.
         let Ok(notice) = event else { continue };
-        let Some(me) = client.view().me.as_ref().map(|me| me.id.clone()) else { continue };
+        let view = client.view();
+        let Some(me) = view.me.as_ref().map(|me| me.id.clone()) else { continue };
         let reply = match notice {
             Notice::NewMessage(message) if message.room_id == args.room => {
                 // A courtesy: the author sees that it was heard.
                 drop(room.mark_read(message.seq).await);
-                answer(&room, &me, &args.name, &message)
+                answer(&view, &me, &args.name, &message)
             }
             Notice::MemberJoined(id, user) if id == args.room && user.id != me => Some(replies::greeting(&user.name)),
             Notice::RoomLeft(id, reason) if id == args.room => bail!("unable to stay in #{id}; {reason:?}"),
@@ -105,13 +107,12 @@ async fn serve(client: &Client, args: &Args) -> anyhow::Result<()> {
 }
 
 /// What there is to say to a message, if anything.
-fn answer(room: &Room, me: &UserId, name: &str, message: &Message) -> Option<String> {
+fn answer(client: &ClientView, me: &UserId, name: &str, message: &Message) -> Option<String> {
     let human = message.user_id != *me && !says_bot(message) && message.kind == MessageType::Text;
     if !human {
         return None;
     }
-    let view = room.view()?;
-    let author = view.members.get(&message.user_id).map_or(message.user_id.as_str(), |member| &member.username);
+    let author = client.people.name(&message.user_id);
     replies::to(&message.content, author, name, message.mentions.contains(me))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use roomcast_tests::{RawClient, SOON};
+use roomcast_tests::{RawClient, SOON, Server};
 use serde_json::Value;
 
 use crate::support::{history, people, public_room, text};
@@ -38,10 +38,19 @@ async fn g3_what_was_acknowledged_survives_kill_9() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_drains() {
+    drains_when_asked_by(Server::ask_to_stop).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_drains() {
+    drains_when_asked_by(Server::interrupt).await;
+}
+
+async fn drains_when_asked_by(ask: fn(&Server)) {
     let (mut server, [alice, bob]) = people(["alice", "bob"]).await;
     public_room(&alice, "general", &[&bob]).await;
     let began = Instant::now();
-    let acked = acked(&alice, async || server.ask_to_stop()).await;
+    let acked = acked(&alice, async || ask(&server)).await;
     let draining = bob.next_event("server-draining", SOON).await;
     assert!(draining["reconnectInMs"].is_u64() && draining["deadline"].is_u64(), "{draining}");
     let status = server.stopped().await;

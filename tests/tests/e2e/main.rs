@@ -10,6 +10,7 @@ mod malformed;
 mod membership;
 mod messages;
 mod native;
+mod operations;
 mod ordering;
 mod presence;
 mod receipts;

@@ -164,6 +164,7 @@ impl App {
         rows(&Shown {
             room: self.room(),
             waiting: &self.seen.waiting,
+            client: self.client(),
             me: self.me(),
             my_name: &self.setting.user,
             divider: self.divider,

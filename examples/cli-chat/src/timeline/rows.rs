@@ -12,7 +12,7 @@ use roomcast_client::{
         Seq, UserId,
         model::{Message, MessageType},
     },
-    view::{Item, PendingMessage, RoomView, SendStatus},
+    view::{ClientView, Item, PendingMessage, RoomView, SendStatus},
 };
 
 use super::{Anchor, marks, times};
@@ -39,6 +39,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) room: Option<&'a RoomView>,
     /// What waits to be sent, where there is no room to say it.
     pub(crate) waiting: &'a [PendingMessage],
+    /// It knows everybody's name, also of those who left.
+    pub(crate) client: &'a ClientView,
     pub(crate) me: Option<&'a UserId>,
     /// How the user is called before the server has said it.
     pub(crate) my_name: &'a str,
@@ -114,14 +116,14 @@ impl<'a> Layout<'a> {
             self.spoken(message.created_at.value(), None);
             return self.end(message.seq.value());
         }
-        let name = name_of(room, &message.user_id);
+        let name = self.name(&message.user_id);
         let time = self.head(&name, Some(&message.user_id), message.created_at.value());
         let start = self.lines.len();
         if let Some(replied) = &message.reply_to {
             let quoted = room.timeline.iter().rev().find(|other| other.id == *replied);
             let quoted = quoted.map_or_else(
                 || "an earlier message".to_owned(),
-                |other| format!("{}: {}", name_of(room, &other.user_id), text::clean_line(&other.content)),
+                |other| format!("{}: {}", self.name(&other.user_id), text::clean_line(&other.content)),
             );
             let quoted = text::fit(&format!("↪ {quoted}"), self.words());
             self.lines.push(indented(Span::styled(quoted, dim())));
@@ -143,10 +145,7 @@ impl<'a> Layout<'a> {
     fn pending(&mut self, pending: &PendingMessage) {
         self.day(pending.created_ms);
         let me = self.shown.me.cloned();
-        let name = match (self.shown.room, &me) {
-            (Some(room), Some(me)) => name_of(room, me),
-            _ => text::clean_line(self.shown.my_name),
-        };
+        let name = me.as_ref().map_or_else(|| text::clean_line(self.shown.my_name), |me| self.name(me));
         let time = self.head(&name, me.as_ref(), pending.created_ms);
         let start = self.lines.len();
         let style = match &pending.status {
@@ -193,6 +192,10 @@ impl<'a> Layout<'a> {
         };
         self.spoken(ms, author.cloned());
         before.then_some(time)
+    }
+
+    fn name(&self, user_id: &UserId) -> String {
+        text::clean_line(self.shown.client.people.name(user_id))
     }
 
     fn spoken(&mut self, ms: u64, author: Option<UserId>) {
@@ -266,11 +269,6 @@ fn rule(words: &str, sign: char, columns: usize, style: Style) -> Line<'static> 
     let rest = columns.saturating_sub(text::width(&words) + 4);
     let side = |count: usize| sign.to_string().repeat(count);
     Line::styled(format!("{} {words} {}", side(2), side(rest)), style)
-}
-
-fn name_of(room: &RoomView, user_id: &UserId) -> String {
-    let known = room.members.get(user_id).map(|member| member.username.as_str());
-    text::clean_line(known.unwrap_or(user_id.as_str()))
 }
 
 fn words_of(message: &Message) -> String {

@@ -105,6 +105,13 @@ fn replies_reactions_and_the_servers_words_show() {
 }
 
 #[test]
+fn who_is_no_member_keeps_their_name() {
+    let mut world = World::live();
+    world.hear("zoe", 1, "goodbye");
+    assert_eq!(shown(&world)[0], "12:00 Zoe");
+}
+
+#[test]
 fn names_and_words_of_others_cannot_command_the_terminal() {
     let mut world = World::live();
     world.hear("bob", 1, "\u{1b}[31mred\u{7} \u{202e}gpj.exe");
