@@ -76,8 +76,13 @@ fn ack_edit(session: &mut Session, ack: u64, message: Message) {
 }
 
 fn refused(session: &Session) -> Vec<&Target> {
-    let refused = |notice| if let &Notice::ChangeRefused(_, ref target, _) = notice { Some(target) } else { None };
-    session.notices.iter().filter_map(refused).collect()
+    let mut targets = Vec::new();
+    for notice in &session.notices {
+        if let Notice::ChangeRefused(_, target, _) = notice {
+            targets.push(target);
+        }
+    }
+    targets
 }
 
 /// What a crash at this moment would leave behind.
