@@ -160,6 +160,13 @@ impl Lane {
         None
     }
 
+    /// The message on its way that this one follows: the server must not take this one without it.
+    fn before(&self, client_id: &ClientId) -> Option<ClientId> {
+        let earlier = self.items.iter().take_while(|item| item.client_id != *client_id);
+        let sent = earlier.filter(|item| item.state == State::InFlight && matches!(item.work, Work::Send(_)));
+        sent.last().map(|item| item.client_id.clone())
+    }
+
     /// Whether a change of this message is on its way.
     fn is_changing(&self, message_id: Option<&MessageId>) -> bool {
         let in_flight = self.items.iter().filter(|item| item.state == State::InFlight);
@@ -260,9 +267,13 @@ impl Outbox {
     pub(crate) fn start_next(&mut self, now: Millis) -> Option<(ClientId, RoomId, Command)> {
         let ready = self.lanes.values_mut().filter_map(|lane| lane.ready(now));
         let item = ready.min_by_key(|item| item.order)?;
-        let command = item.work.command()?;
+        let mut command = item.work.command()?;
         item.state = State::InFlight;
-        Some((item.client_id.clone(), item.room_id.clone(), command))
+        let (client_id, room_id) = (item.client_id.clone(), item.room_id.clone());
+        if let Command::SendMessage(send) = &mut command {
+            send.after = self.lanes.get(&room_id).and_then(|lane| lane.before(&client_id));
+        }
+        Some((client_id, room_id, command))
     }
 
     /// The server has it: it leaves. What waited for the id of a message has it now.

@@ -73,6 +73,7 @@ impl Room {
             content,
             kind: MessageType::Text,
             client_id: None,
+            after: None,
             reply_to: None,
             thread_id: None,
             mentions: Vec::new(),

@@ -61,6 +61,10 @@ payload!(
         /// The sender's own id: the same again is the same message, for ever (G-4).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub client_id: Option<ClientId>,
+        /// The sender's message before this one in this room, where it was not acknowledged yet: without it there,
+        /// this one is refused with `unavailable`. So a refusal in a pipeline does not cost the order (G-11).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub after: Option<ClientId>,
         /// The message that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub reply_to: Option<MessageId>,

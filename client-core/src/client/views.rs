@@ -151,6 +151,7 @@ fn delivered(message: &Message) -> Option<PendingMessage> {
         content: message.content.clone(),
         kind: message.kind.clone(),
         client_id: Some(client_id.clone()),
+        after: None,
         reply_to: message.reply_to.clone(),
         thread_id: message.thread_id.clone(),
         mentions: message.mentions.clone(),

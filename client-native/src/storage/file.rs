@@ -158,6 +158,7 @@ mod tests {
             content: "hi\nthere".to_owned(),
             kind: MessageType::Text,
             client_id: Some(ClientId::parse(client_id).unwrap()),
+            after: None,
             reply_to: None,
             thread_id: None,
             mentions: Vec::new(),

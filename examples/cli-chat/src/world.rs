@@ -144,6 +144,7 @@ impl World {
             content: content.to_owned(),
             kind: MessageType::Text,
             client_id: None,
+            after: None,
             reply_to: None,
             thread_id: None,
             mentions: Vec::new(),

@@ -31,6 +31,12 @@ pub(super) fn send(
         return repeated(&workspace.messages[earlier], &digest);
     }
     workspace.permit(scene, change, room, Action::Post, SEND)?;
+    if let Some(before) = &send.after
+        && !workspace.sends.contains_key(&(room.clone(), author.id.clone(), before.clone()))
+    {
+        let why = "unable to send the message; the sender's message before it is not there yet";
+        return Err(ErrorBody::new(ErrorCode::Unavailable, why).retry_after(100).field("after"));
+    }
     for (field, id) in [("replyTo", &send.reply_to), ("threadId", &send.thread_id)] {
         let Some(id) = id else { continue };
         if workspace.messages.get(id).is_none_or(|row| row.message.room_id != *room) {

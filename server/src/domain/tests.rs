@@ -30,6 +30,7 @@ fn text(content: &str, client_id: Option<&str>) -> Act {
         content: content.to_owned(),
         kind: roomcast_protocol::model::MessageType::Text,
         client_id: client_id.map(|id| id.parse().expect("a good id")),
+        after: None,
         reply_to: None,
         thread_id: None,
         mentions: Vec::new(),
@@ -112,6 +113,22 @@ fn g4_one_who_was_put_out_still_learns_that_the_send_went_through() {
     house.ok("alice", Act::RemoveMember(RemoveMember { room_id: room(), user_id: user("bob").id }));
     assert_eq!(house.send("bob", "hi", Some("c1")), sent);
     assert_eq!(house.run("bob", text("more", None)).expect_err("no member"), ErrorCode::NotMember);
+}
+
+#[test]
+fn g11_a_message_does_not_overtake_the_one_before_it() {
+    let mut house = House::new();
+    let behind = |content: &str, client_id: &str, before: &str| {
+        let Act::Send(send) = text(content, Some(client_id)) else { unreachable!("a text is a send") };
+        Act::Send(SendMessage { after: Some(before.parse().expect("a good id")), ..send })
+    };
+    let early = house.run("alice", behind("two", "c2", "c1")).expect_err("the first is not there");
+    assert_eq!(early, ErrorCode::Unavailable);
+    let first = house.send("alice", "one", Some("c1"));
+    let Done::Message(second, _) = house.ok("alice", behind("two", "c2", "c1")).done else { panic!("not a message") };
+    assert!(second.seq > first.seq);
+    // The same again, without naming the first: what stands before a message is no part of it.
+    assert_eq!(house.send("alice", "two", Some("c2")), *second);
 }
 
 #[test]

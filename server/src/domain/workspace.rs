@@ -48,7 +48,7 @@ impl Keys {
         match &change.act {
             Act::Send(send) => {
                 self.member(&send.room_id, author);
-                if let Some(client_id) = &send.client_id {
+                for client_id in [&send.client_id, &send.after].into_iter().flatten() {
                     self.sends.insert((send.room_id.clone(), author.clone(), client_id.clone()));
                 }
                 for id in [&send.reply_to, &send.thread_id].into_iter().flatten() {

@@ -55,6 +55,7 @@ pub(crate) fn text(id: &str, content: &str, client_id: Option<&str>) -> Act {
         content: content.to_owned(),
         kind: MessageType::Text,
         client_id: client_id.map(|id| id.parse().expect("a good id")),
+        after: None,
         reply_to: None,
         thread_id: None,
         mentions: vec![user("bob").id],

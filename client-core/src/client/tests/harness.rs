@@ -346,6 +346,7 @@ pub(super) fn send(room: &str, content: &str) -> SendMessage {
         content: content.to_owned(),
         kind: MessageType::Text,
         client_id: None,
+        after: None,
         reply_to: None,
         thread_id: None,
         mentions: Vec::new(),
