@@ -1,17 +1,14 @@
 //! The one door: a change in, a decision or a typed refusal out.
 
 use roomcast_protocol::{
-    ErrorBody, ErrorCode, Limits, Rev, RoomId, Timestamp,
+    ErrorBody, Limits, Rev, RoomId, Timestamp,
     permit::{self, Action, Actor, Place},
 };
 
-use super::{Act, Change, Decision, Done, Workspace, members, messages, reads, rooms};
-
-/// What all decisions of a batch share.
-pub(super) struct Scene<'a> {
-    pub(super) now: Timestamp,
-    pub(super) limits: &'a Limits,
-}
+use super::{
+    Act, Change, Decision, Done, Workspace, members, messages, reads, rooms,
+    scene::{Scene, no_such_room},
+};
 
 /// Decides one change on the rows of its batch, after all earlier changes of the batch.
 ///
@@ -80,8 +77,4 @@ impl Workspace {
             error
         })
     }
-}
-
-pub(super) fn no_such_room(what: &str) -> ErrorBody {
-    ErrorBody::new(ErrorCode::NotFound, format!("unable to {what}; there is no such room"))
 }

@@ -10,7 +10,7 @@ use roomcast_protocol::{
 
 use super::{
     Audience, Change, Decision, Done, MemberRow, News, Workspace,
-    decide::{Scene, no_such_room},
+    scene::{Scene, no_such_room},
 };
 
 const JOIN: &str = "join the room";

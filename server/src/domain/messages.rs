@@ -10,7 +10,10 @@ use roomcast_protocol::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{Audience, Change, Decision, Done, MessageRow, News, Workspace, decide::Scene};
+use super::{
+    Audience, Change, Decision, Done, MessageRow, News, Workspace,
+    scene::{Scene, no_such_message},
+};
 
 const SEND: &str = "send the message";
 const EDIT: &str = "edit the message";
@@ -194,10 +197,6 @@ fn find<'a>(
     let key = (room.clone(), change.author.user.id.clone());
     let inside = workspace.members.get(&key).is_some_and(super::MemberRow::is_active);
     if inside || change.author.admin { Ok((room, &row.message)) } else { Err(no_such_message(what)) }
-}
-
-pub(super) fn no_such_message(what: &str) -> ErrorBody {
-    ErrorBody::new(ErrorCode::NotFound, format!("unable to {what}; there is no such message"))
 }
 
 /// Digest of all that a sender says, so that the same `clientId` with other words is a conflict.

@@ -13,6 +13,7 @@ mod news;
 mod reads;
 mod rooms;
 mod rows;
+mod scene;
 mod workspace;
 
 pub use change::{Act, Author, Change, ConnId};

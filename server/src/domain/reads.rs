@@ -6,7 +6,10 @@ use roomcast_protocol::{
     ErrorBody, Event, MessageId, RoomId, Seq, command::MarkRead, event::MessagesRead, permit::Action,
 };
 
-use super::{Audience, Change, Decision, Done, News, Workspace, decide::Scene, messages::no_such_message};
+use super::{
+    Audience, Change, Decision, Done, News, Workspace,
+    scene::{Scene, no_such_message},
+};
 
 const MARK: &str = "mark as read";
 

@@ -6,7 +6,7 @@ use roomcast_protocol::{
     model::{Policy, Role, Room, User, Visibility},
 };
 
-use super::{Change, Decision, Done, RoomRow, Workspace, decide::Scene};
+use super::{Change, Decision, Done, RoomRow, Workspace, scene::Scene};
 
 const CREATE: &str = "create the room";
 
