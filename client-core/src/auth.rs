@@ -87,6 +87,12 @@ impl Auth {
         if self.refusals > 1 { AfterRefusal::GiveUp } else { AfterRefusal::TryFresh }
     }
 
+    /// An attempt ended before the server had decided about the token: it is not fresh any more, so a refusal of it
+    /// says nothing about the next one.
+    pub(crate) const fn undecided(&mut self) {
+        self.refusals = 0;
+    }
+
     /// The token is known to be of no use any more.
     pub(crate) fn drop_token(&mut self) {
         self.token = None;

@@ -51,6 +51,11 @@ impl Marks {
         self.0.remove(room_id);
     }
 
+    /// Another life of the database: places of the old one are none of it.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// What was in flight is sent again on the next connection.
     pub(crate) fn connection_lost(&mut self) {
         for mark in self.0.values_mut() {

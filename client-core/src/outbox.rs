@@ -41,6 +41,8 @@ struct Item {
     order: u64,
     created_ms: u64,
     state: State,
+    /// Whether it was ever on the wire: then only the server knows whether it is there.
+    sent: bool,
     tries: u32,
     waiter: Option<CommandId>,
 }
@@ -221,8 +223,8 @@ impl Outbox {
             let lost = work.waits_for().is_some_and(|id| outbox.rooms.get(id) != Some(&room_id));
             let failed = failed.or_else(|| lost.then(unknown));
             let state = failed.map_or(State::Queued, State::Failed);
-            let (tries, waiter) = (0, None);
-            outbox.append(Item { client_id, room_id, work, author, order, created_ms, state, tries, waiter });
+            let (sent, tries, waiter) = (true, 0, None);
+            outbox.append(Item { client_id, room_id, work, author, order, created_ms, state, sent, tries, waiter });
         }
         outbox
     }
@@ -244,7 +246,8 @@ impl Outbox {
         effects: &mut Effects,
     ) {
         let (order, state, tries, waiter) = (self.next_order, State::Queued, 0, Some(waiter));
-        let item = Item { client_id, room_id, work, author, order, created_ms, state, tries, waiter };
+        let sent = false;
+        let item = Item { client_id, room_id, work, author, order, created_ms, state, sent, tries, waiter };
         self.next_order += 1;
         self.append_stored(item, effects);
     }
@@ -268,7 +271,7 @@ impl Outbox {
         let ready = self.lanes.values_mut().filter_map(|lane| lane.ready(now));
         let item = ready.min_by_key(|item| item.order)?;
         let mut command = item.work.command()?;
-        item.state = State::InFlight;
+        (item.state, item.sent) = (State::InFlight, true);
         let (client_id, room_id) = (item.client_id.clone(), item.room_id.clone());
         if let Command::SendMessage(send) = &mut command {
             send.after = self.lanes.get(&room_id).and_then(|lane| lane.before(&client_id));
@@ -415,7 +418,9 @@ impl Outbox {
     /// Parks the messages to a room that the user is not in, and drops what else was to be done there.
     pub(crate) fn park_room(&mut self, room_id: &RoomId, error: &ErrorBody, effects: &mut Effects) -> Vec<Departed> {
         let Some(lane) = self.lanes.get(room_id) else { return Vec::new() };
-        let live = lane.items.iter().filter(|item| !matches!(item.state, State::Failed(_)));
+        // What may have reached the server is asked for once more: who is told that it failed must be told the truth.
+        let unknown = |item: &Item| item.sent && matches!(item.work, Work::Send(_));
+        let live = lane.items.iter().filter(|item| !matches!(item.state, State::Failed(_)) && !unknown(item));
         let live: Vec<_> = live.map(|item| (item.client_id.clone(), matches!(item.work, Work::Send(_)))).collect();
         let park = |(client_id, is_send): &(ClientId, bool)| match is_send {
             true => self.park(client_id, error, effects),

@@ -35,6 +35,13 @@ impl Presence {
         self.others.insert(user_id.clone(), seen.clone()).as_ref() != Some(&seen)
     }
 
+    /// Takes what a room's state says, unless more is known.
+    pub(crate) fn meet(&mut self, user_id: &UserId, seen: Seen) {
+        if self.of(user_id).is_none_or(|known| known.status != seen.status) {
+            self.others.insert(user_id.clone(), seen);
+        }
+    }
+
     pub(crate) fn of(&self, user_id: &UserId) -> Option<&Seen> {
         self.others.get(user_id)
     }

@@ -60,7 +60,7 @@ impl App {
             env,
             store: store.clone(),
             transport: gateway.engine(),
-            tokens: config.tokens.clone(),
+            tokens: Arc::new(config.tokens.clone()),
             quotas: Quotas::new(config.rates),
             metrics: metrics.clone(),
             settings: config.service.clone(),

@@ -102,7 +102,14 @@ impl Client {
                 let now = self.now();
                 self.auth.fetch(TokenReason::Refused, now, &mut self.effects);
             }
-            (purpose @ (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce), Err(error)) => {
+            (
+                purpose @ (Purpose::ListMine
+                | Purpose::Enter(_)
+                | Purpose::Refresh
+                | Purpose::Announce
+                | Purpose::Count(_)),
+                Err(error),
+            ) => {
                 if error.code.retry() != Retry::Never && self.connection.live().is_some() {
                     let pause_ms = self.pause_ms(&error, 1);
                     let wait = Request { purpose, command, deadline: deadline.max(self.now()) + pause_ms };
@@ -110,7 +117,17 @@ impl Client {
                     self.requests.defer(wait, until);
                 }
             }
-            (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce, Ok(_)) => {}
+            (Purpose::Count(room_id), Ok(Reply::GetMessages(page))) => {
+                let me = self.me.as_ref().map(|me| &me.id);
+                if let Some(room) = self.rooms.get_mut(&room_id) {
+                    room.recount(page.messages, page.has_more, me);
+                    self.effects.room_changed(&room_id);
+                }
+            }
+            (
+                Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce | Purpose::Count(_),
+                Ok(_),
+            ) => {}
         }
     }
 

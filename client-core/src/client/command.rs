@@ -175,6 +175,7 @@ impl Client {
             self.marks.want(room_id, seq);
             self.effects.room_changed(room_id);
         }
+        self.count_unread(room_id);
         self.done(id);
     }
 

@@ -17,7 +17,7 @@ use crate::{
     notice::Notice,
     people::People,
     presence::Seen,
-    rooms::Change,
+    rooms::{Change, Room},
 };
 
 impl Client {
@@ -70,6 +70,7 @@ impl Client {
                 }
                 if moved {
                     self.effects.room_changed(&read.room_id);
+                    self.count_unread(&read.room_id);
                     self.effects.notice(Notice::Read(read.room_id, read.user_id, read.read_seq));
                 }
             }
@@ -93,9 +94,11 @@ impl Client {
             Event::Heads(heads) => {
                 let now = self.now();
                 for (room_id, rev) in heads.rooms {
-                    let Some(room) = self.rooms.get_mut(&room_id) else { continue };
-                    room.hear_of(rev);
-                    if room.is_behind() {
+                    let behind = self.rooms.get_mut(&room_id).is_none_or(|room| {
+                        room.hear_of(rev);
+                        room.is_behind()
+                    });
+                    if behind {
                         self.gaps.open(&room_id, Hope::Some, now);
                     }
                 }
@@ -159,12 +162,15 @@ impl Client {
     /// Another life of the database, or another user: no `rev` of before says anything. Rooms that the server
     /// resets keep what they know until then, so that it is told what is new.
     fn forget_rooms(&mut self, state: &InitialState) {
-        let reset = |id| state.deltas.iter().any(|delta| delta.room_id == id && delta.kind == DeltaKind::Reset);
+        let told = |kind| matches!(kind, DeltaKind::Reset | DeltaKind::Gone);
+        let reset = |id| state.deltas.iter().any(|delta| delta.room_id == id && told(delta.kind));
         let stale: Vec<_> = self.rooms.iter().map(|room| room.id().clone()).filter(|id| !reset(id.clone())).collect();
         for room_id in stale {
             self.rooms.remove(&room_id);
             self.effects.room_changed(&room_id);
         }
+        self.rooms.iter_mut().for_each(Room::begin_anew);
+        self.marks.clear();
     }
 
     fn park_others(&mut self) {

@@ -64,6 +64,8 @@ enum Purpose {
     Refresh,
     /// The user's presence, after a reconnect.
     Announce,
+    /// The messages after a cursor, to count them.
+    Count(RoomId),
 }
 
 /// A client.

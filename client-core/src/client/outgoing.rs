@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use roomcast_protocol::{
-    Command, ErrorBody, ErrorCode, RoomId,
+    Command, ErrorBody, ErrorCode, Rev, RoomId,
     command::{MarkRead, ReadUpTo, RefreshToken, Sync},
     wire::encode_event,
 };
@@ -75,12 +75,13 @@ impl Client {
     }
 
     fn push_sync(&mut self, room_id: &RoomId) {
-        let room = self.rooms.get(room_id).filter(|room| room.is_behind());
-        let (Some(room), Some(epoch)) = (room, self.epoch.clone()) else {
+        // A room that we have not heard of yet is asked for from its beginning.
+        let since = self.rooms.get(room_id).map_or(Some(Rev::default()), |room| room.is_behind().then(|| room.rev()));
+        let (Some(since), Some(epoch)) = (since, self.epoch.clone()) else {
             self.gaps.close(room_id);
             return;
         };
-        let sync = Sync { epoch, rooms: BTreeMap::from([(room_id.clone(), room.rev())]) };
+        let sync = Sync { epoch, rooms: BTreeMap::from([(room_id.clone(), since)]) };
         self.push(Purpose::Sync(room_id.clone()), Command::Sync(sync));
     }
 

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use roomcast_protocol::{
-    Command, ErrorBody, ErrorCode, Rev, RoomId, Seq,
+    Command, ErrorBody, ErrorCode, Rev, RoomId, Seq, UserId,
+    command::GetMessages,
     event::RemovalReason,
     model::{DeltaKind, Message, RoomDelta, RoomState},
     reply::{MessageStored, Synced},
 };
 
-use super::Client;
+use super::{Client, Purpose};
 use crate::{
     gaps::Hope,
     notice::Notice,
-    rooms::{Change, Offered},
+    presence::Seen,
+    rooms::{Change, Offered, Room},
 };
 
 /// Where the server's answer brought nothing new, the same is not asked for before this, in milliseconds.
@@ -58,6 +60,10 @@ impl Client {
         self.confirm_created(&state);
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
+        for user in state.users.iter().filter(|user| !self.is_me(&user.user_id)).cloned().collect::<Vec<_>>() {
+            let seen = Seen { status: user.status, text: None, last_seen_at: user.last_seen_at };
+            self.presence.meet(&user.user_id, seen);
+        }
         if let Some(room) = self.rooms.get_mut(&room_id) {
             if state.room.rev == room.rev() {
                 room.refresh(state);
@@ -124,10 +130,20 @@ impl Client {
             return;
         };
         let before = room.rev();
+        let stored_seq = delta.room.as_ref().filter(|_| kind == DeltaKind::Reset).map(|state| state.read_seq);
         room.catch_up(delta, me, &mut notices);
+        let vague = room.uncounted().is_some();
+        // A restored database may know less of what we have read than we do.
+        let read_seq = room.unread.read_seq;
+        if stored_seq.is_some_and(|stored| stored < read_seq) {
+            self.marks.want(&room_id, read_seq);
+        }
         let (advanced, behind) = (room.rev() > before, room.is_behind());
         self.effects.room_changed(&room_id);
         self.tell(&room_id, notices);
+        if vague {
+            self.count_unread(&room_id);
+        }
         let now = self.now();
         if kind == DeltaKind::Delta && more && advanced {
             if let Some(room) = self.rooms.get_mut(&room_id) {
@@ -150,6 +166,20 @@ impl Client {
         {
             self.effects.room_changed(room_id);
         }
+        self.count_unread(room_id);
+    }
+
+    /// Where the user's cursor passed what is not here, the server's messages after it are counted (G-12).
+    pub(super) fn count_unread(&mut self, room_id: &RoomId) {
+        let Some(after) = self.rooms.get(room_id).and_then(Room::uncounted) else { return };
+        let asked = |purpose: &Purpose| matches!(purpose, Purpose::Count(id) if id == room_id);
+        if self.connection.live().is_some() && !self.requests.iter().any(|request| asked(&request.purpose)) {
+            let limit = Some(self.limits.page.max(1));
+            let (room_id, after) = (room_id.clone(), Some(after));
+            let page =
+                GetMessages { room_id: room_id.clone(), before: None, after, around: None, thread_id: None, limit };
+            self.push(Purpose::Count(room_id), Command::GetMessages(page));
+        }
     }
 
     fn confirm_own(&mut self, message: &Message) {
@@ -167,16 +197,22 @@ impl Client {
         for notice in notices {
             match &notice {
                 // A message ends its author's typing (G-14).
-                Notice::NewMessage(message) => drop(self.typing.hide(room_id, &message.user_id)),
-                Notice::MemberLeft(_, user_id) => drop(self.typing.hide(room_id, user_id)),
-                Notice::MemberJoined(_, user) => {
-                    if let (Some(room), Some(seen)) = (self.rooms.get_mut(room_id), self.presence.of(&user.id)) {
-                        room.members.seen(&user.id, seen.status, seen.last_seen_at);
-                    }
+                Notice::NewMessage(message) => {
+                    self.typing.hide(room_id, &message.user_id);
+                    self.show_presence_of(room_id, &message.user_id);
                 }
+                Notice::MemberLeft(_, user_id) => drop(self.typing.hide(room_id, user_id)),
+                Notice::MemberJoined(_, user) => self.show_presence_of(room_id, &user.id),
                 _ => {}
             }
             self.effects.notice(notice);
+        }
+    }
+
+    /// Somebody who becomes known by name in a room is shown as they were last seen elsewhere.
+    fn show_presence_of(&mut self, room_id: &RoomId, user_id: &UserId) {
+        if let (Some(room), Some(seen)) = (self.rooms.get_mut(room_id), self.presence.of(user_id)) {
+            room.members.seen(user_id, seen.status, seen.last_seen_at);
         }
     }
 

@@ -200,6 +200,7 @@ impl Client {
 
     fn lost(&mut self, why: &str) {
         let now = self.now();
+        self.auth.undecided();
         self.connection.lost(why, now, &mut self.random);
         self.forget_wire();
     }

@@ -22,6 +22,13 @@ impl Receipts {
         true
     }
 
+    /// Takes cursors that are further.
+    pub(crate) fn take_newer(&mut self, others: &Self) {
+        for (user_id, seq) in others.0.iter() {
+            self.advance(user_id, *seq);
+        }
+    }
+
     /// Takes back a cursor that was never the server's.
     pub(crate) fn take_back(&mut self, user_id: &UserId, seq: Seq) {
         Arc::make_mut(&mut self.0).insert(user_id.clone(), seq);

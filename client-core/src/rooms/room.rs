@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use roomcast_protocol::{
     ClientId, MessageId, Rev, RoomId, Seq, UserId,
-    model::{DeltaKind, Member, Message, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
+    model::{DeltaKind, Member, Message, Receipt, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
 };
 
 use super::{
@@ -78,7 +78,7 @@ impl Room {
             places: Places::default(),
             members: Members::new(users),
             receipts: Receipts::default(),
-            unread: Unread { read_seq, count: unread, mentions },
+            unread: Unread { read_seq, count: unread, mentions, vague: false },
             held: BTreeMap::new(),
             keep,
             unconfirmed: None,
@@ -144,6 +144,13 @@ impl Room {
         Offered::Applied
     }
 
+    /// Another life of the database: changes that waited for one of the old life wait for nothing now, and cursors
+    /// may be where they were before.
+    pub(crate) fn begin_anew(&mut self) {
+        self.held.clear();
+        self.receipts = Receipts::default();
+    }
+
     /// Hears of a change without being told what it is.
     pub(crate) fn hear_of(&mut self, rev: Rev) {
         self.heard = self.heard.max(rev);
@@ -160,11 +167,29 @@ impl Room {
             DeltaKind::UpToDate | DeltaKind::Gone => {}
             DeltaKind::Reset => self.reset(delta, me, notices),
             DeltaKind::Delta if delta.rev > self.rev => self.merge(delta, me, notices),
-            DeltaKind::Delta => {}
+            // Cursors stand beside the log: they can have moved where it did not.
+            DeltaKind::Delta => self.merge_receipts(&delta.receipts, me),
         }
         self.release(me, notices);
         // The server has answered: hearsay beyond its answer is no reason to ask the same again.
         self.heard = self.rev;
+    }
+
+    /// The cursor from which the messages must be asked for to know how many are unread; `None` where it is known.
+    pub(crate) fn uncounted(&self) -> Option<Seq> {
+        self.unread.vague.then_some(self.unread.read_seq)
+    }
+
+    /// Takes the messages after a cursor. What was posted after our `rev` comes with its own change.
+    pub(crate) fn recount(&mut self, messages: Vec<Message>, has_more: bool, me: Me<'_>) {
+        for message in messages {
+            if message.seq <= self.info.seq {
+                self.put(Arc::new(message));
+            }
+        }
+        self.unread.recount(&self.timeline, me);
+        // Where there are more than a page of them, their number stays a guess.
+        self.unread.vague &= !has_more;
     }
 
     /// Takes a page of the past.
@@ -293,6 +318,14 @@ impl Room {
         notices.push(Notice::MessageUpdated(message));
     }
 
+    fn merge_receipts(&mut self, receipts: &[Receipt], me: Me<'_>) {
+        self.receipts.merge(receipts);
+        if let Some(own) = me.and_then(|me| receipts.iter().find(|receipt| receipt.user_id == *me)) {
+            self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
+            self.confirm_mark(own.read_seq);
+        }
+    }
+
     fn merge(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
         let known_seq = self.info.seq;
         for message in delta.messages {
@@ -311,11 +344,7 @@ impl Room {
             self.members.updated(&member, Status::Unknown);
             notices.push(self.membership(member, known));
         }
-        self.receipts.merge(&delta.receipts);
-        if let Some(own) = me.and_then(|me| delta.receipts.iter().find(|receipt| receipt.user_id == *me)) {
-            self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
-            self.confirm_mark(own.read_seq);
-        }
+        self.merge_receipts(&delta.receipts, me);
         if let Some(state) = delta.room {
             self.settle(*state, delta.rev);
             notices.push(Notice::RoomUpdated(self.id().clone()));
@@ -346,20 +375,25 @@ impl Room {
         let Some(state) = delta.room else { return };
         let (known_seq, read_seq) = (self.info.seq, self.unread.read_seq);
         let mut held = std::mem::take(&mut self.held);
+        let cursors = std::mem::take(&mut self.receipts);
         *self = Self::new(*state, self.keep);
+        self.receipts.take_newer(&cursors);
         self.rev = delta.rev;
         notices.push(Notice::RoomReset(self.id().clone()));
         // A message newer than the state is counted by the state to come: its own change brings it.
         let head = self.info.seq;
         for message in delta.messages.into_iter().filter(|message| message.seq <= head) {
             let message = Arc::new(message);
-            if self.put(Arc::clone(&message)) != Put::Stale && message.seq > known_seq {
+            self.put(Arc::clone(&message));
+            if message.seq > known_seq {
                 notices.push(Notice::NewMessage(message));
             }
         }
         self.has_older = delta.has_more;
         self.receipts.merge(&delta.receipts);
-        self.unread.advance(read_seq.min(self.info.seq), &self.timeline, self.info.seq, me);
+        if let Some(me) = me {
+            self.read(me, read_seq.min(self.info.seq), Some(me));
+        }
         held.retain(|rev, _| *rev > delta.rev);
         self.held = held;
     }
@@ -368,7 +402,7 @@ impl Room {
     pub(crate) fn refresh(&mut self, state: RoomState) {
         let read_seq = self.unread.read_seq.max(state.read_seq);
         if read_seq == state.read_seq {
-            self.unread = Unread { read_seq, count: state.unread, mentions: state.mentions };
+            self.unread = Unread { read_seq, count: state.unread, mentions: state.mentions, vague: false };
         }
         self.role = state.role;
         self.members.merge(&state.users);

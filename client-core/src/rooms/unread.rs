@@ -10,6 +10,8 @@ pub(crate) struct Unread {
     pub(crate) read_seq: Seq,
     pub(crate) count: u64,
     pub(crate) mentions: u64,
+    /// Whether the counts are a guess, because the cursor passed messages that are not here.
+    pub(crate) vague: bool,
 }
 
 impl Unread {
@@ -32,18 +34,6 @@ impl Unread {
         }
     }
 
-    /// Counts anew, if the timeline reaches back to the cursor.
-    pub(crate) fn recount(&mut self, timeline: &Timeline, me: Option<&UserId>) -> bool {
-        let Some(rest) = timeline.after(self.read_seq) else { return false };
-        let (mut count, mut mentioned) = (0, 0);
-        for message in rest.filter(|message| self.counts(message, me)) {
-            count += 1;
-            mentioned += u64::from(mentions(message, me));
-        }
-        (self.count, self.mentions) = (count, mentioned);
-        true
-    }
-
     /// Moves the cursor, never back; tells whether it moved.
     pub(crate) fn advance(&mut self, seq: Seq, timeline: &Timeline, head: Seq, me: Option<&UserId>) -> bool {
         if seq <= self.read_seq {
@@ -52,8 +42,9 @@ impl Unread {
         let passed_from = self.read_seq;
         self.read_seq = seq;
         if seq >= head {
-            (self.count, self.mentions) = (0, 0);
+            (self.count, self.mentions, self.vague) = (0, 0, false);
         } else if !self.recount(timeline, me) {
+            self.vague = true;
             let passed = |message: &&std::sync::Arc<Message>| message.seq > passed_from && message.seq <= seq;
             for message in timeline.iter().filter(passed) {
                 if me != Some(&message.user_id) && message.deleted_at.is_none() {
@@ -61,7 +52,21 @@ impl Unread {
                     self.mentions = self.mentions.saturating_sub(u64::from(mentions(message, me)));
                 }
             }
+            self.count = self.count.min(head.value() - seq.value());
+            self.mentions = self.mentions.min(self.count);
         }
+        true
+    }
+
+    /// Counts anew, if the timeline has all that is after the cursor; tells whether it has.
+    pub(crate) fn recount(&mut self, timeline: &Timeline, me: Option<&UserId>) -> bool {
+        let Some(rest) = timeline.after(self.read_seq) else { return false };
+        let (mut count, mut mentioned) = (0, 0);
+        for message in rest.filter(|message| self.counts(message, me)) {
+            count += 1;
+            mentioned += u64::from(mentions(message, me));
+        }
+        (self.count, self.mentions, self.vague) = (count, mentioned, false);
         true
     }
 

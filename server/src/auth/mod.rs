@@ -4,4 +4,4 @@ mod keys;
 mod tokens;
 
 pub use keys::{Key, KeyError};
-pub use tokens::{Claims, Identity, TokenError, Tokens, mint};
+pub use tokens::{Authenticator, Claims, Identity, TokenError, Tokens, mint};

@@ -66,6 +66,19 @@ pub enum TokenError {
     /// It is larger than any honest one.
     #[error("unable to accept the token; it is too long")]
     TooLong,
+    /// Another authenticator's reason.
+    #[error("unable to accept the token; {0}")]
+    Refused(&'static str),
+}
+
+/// Who tells whom a token stands for. [`Tokens`] does so by signatures and the system's clock; the simulator has
+/// its own tokens and its own clock.
+pub trait Authenticator: Send + Sync + 'static {
+    /// Checks a token.
+    ///
+    /// # Errors
+    /// [`TokenError`]
+    fn verify(&self, token: &str) -> Result<Identity, TokenError>;
 }
 
 /// Longest token, in bytes.
@@ -99,12 +112,10 @@ impl Tokens {
         }
         Self { key, validation }
     }
+}
 
-    /// Checks a token.
-    ///
-    /// # Errors
-    /// [`TokenError`]
-    pub fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+impl Authenticator for Tokens {
+    fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         if token.len() > TOKEN_MAX {
             return Err(TokenError::TooLong);
         }

@@ -11,12 +11,8 @@ use socketioxide::{
 };
 use socketioxide_core::Value;
 
-use super::{
-    connection::answer,
-    incoming::{Arrival, RawPacket},
-    mailbox::Mailbox,
-};
-use crate::service::Service;
+use super::{connection::answer, mailbox::Mailbox};
+use crate::service::{Arrival, RawPacket, Service};
 
 pub(super) struct Intake {
     pub(super) service: Service,
@@ -28,12 +24,12 @@ pub(super) enum Synchronous {}
 
 impl MessageHandler<LocalAdapter, Synchronous> for Intake {
     fn call(&self, socket: Arc<Socket<LocalAdapter>>, mut value: Value, ack_id: Option<i64>) {
-        let Ok(ack) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
+        let Ok(to) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
         let env = self.service.env();
-        let arrival = Arrival { packet: RawPacket::from(value), ack, at_ms: env.mono_ms() };
+        let arrival = Arrival { packet: RawPacket::from(value), to, at_ms: env.mono_ms() };
         if let Err((arrival, error)) = self.mailbox.put(arrival) {
             self.service.metrics().count_error(error.code, "any");
-            answer(arrival.ack, &Err(error), env);
+            answer(arrival.to, &Err(error), env);
         }
     }
 }

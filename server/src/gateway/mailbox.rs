@@ -3,10 +3,15 @@
 use std::sync::Mutex;
 
 use roomcast_protocol::{ErrorBody, ErrorCode};
+use socketioxide::extract::AckSender;
 use tokio::sync::mpsc;
 
-use super::incoming::Arrival;
-use crate::{limits::Inbound, service::rate_limited};
+use crate::{
+    limits::Inbound,
+    service::{self, rate_limited},
+};
+
+type Arrival = service::Arrival<AckSender>;
 
 /// Most commands of one connection that wait.
 const WAITING: usize = 512;

@@ -173,6 +173,12 @@ impl Roster {
         self.users.get(user).and_then(|local| local.rooms.get(room)).is_some_and(|membership| membership.active)
     }
 
+    /// Whether the user was in the room and is not any more, as far as this node has heard.
+    #[must_use]
+    pub fn is_out(&self, user: &UserId, room: &RoomId) -> bool {
+        self.users.get(user).and_then(|local| local.rooms.get(room)).is_some_and(|membership| !membership.active)
+    }
+
     /// The status of a user, as this node sees it.
     #[must_use]
     pub fn status(&self, user: &UserId) -> Status {

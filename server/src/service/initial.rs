@@ -32,7 +32,8 @@ impl Service {
             heads.iter().map(|head| &head.room).filter(|room| !has.contains_key(*room)).cloned().collect();
         let next = (fresh.len() > ROOMS).then(|| "[\"\",\"\"]".to_owned());
         fresh.truncate(ROOMS);
-        let rooms = inner.room_states(user, &fresh).await.map_err(|error| error.told())?;
+        let mut rooms = inner.room_states(user, &fresh).await.map_err(|error| error.told())?;
+        rooms.retain(|state| !inner.roster().is_out(user, &state.room.id));
         if resume.is_some() {
             inner.metrics.reconnects.inc();
         }

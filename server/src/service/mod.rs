@@ -2,11 +2,14 @@
 
 mod arriving;
 mod authors;
+mod conversation;
 mod dispatch;
 mod history;
+mod incoming;
 mod initial;
 mod presence;
 mod publish;
+mod reconcile;
 mod rooms;
 mod seed;
 mod session;
@@ -21,18 +24,20 @@ use futures_util::future::BoxFuture;
 use roomcast_protocol::{Epoch, Limits, ack::Ack};
 use tokio::sync::mpsc;
 
+pub use conversation::{Answers, Arrival, Conversation};
 pub use dispatch::{rate_limited, unsupported};
+pub use incoming::RawPacket;
 pub use session::{ConnectError, Departure, Session};
 
 use arriving::Arriving;
 
 use crate::{
-    auth::Tokens,
+    auth::Authenticator,
     env::SharedEnv,
     hub::{Roster, Transport},
     limits::Quotas,
     metrics::Metrics,
-    store::{Committed, Store, Writer, WriterSettings},
+    store::{Store, Writer, WriterSettings, Written},
 };
 
 /// How a command is carried out.
@@ -90,7 +95,7 @@ pub struct Parts {
     /// How clients are reached.
     pub transport: Arc<dyn Transport>,
     /// Who may connect.
-    pub tokens: Tokens,
+    pub tokens: Arc<dyn Authenticator>,
     /// Rates.
     pub quotas: Quotas,
     /// What operators watch.
@@ -114,7 +119,7 @@ struct Inner {
     env: SharedEnv,
     store: Arc<dyn Store>,
     transport: Arc<dyn Transport>,
-    tokens: Tokens,
+    tokens: Arc<dyn Authenticator>,
     quotas: Quotas,
     metrics: Arc<Metrics>,
     settings: ServiceSettings,
@@ -143,11 +148,21 @@ impl Service {
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,
         // the writer waits.
-        let (news, mut committed) = mpsc::channel::<Vec<Committed>>(NEWS_QUEUE);
+        let (news, mut written) = mpsc::channel::<Written>(NEWS_QUEUE);
         let publisher = inner.clone();
         env.spawn(Box::pin(async move {
-            while let Some(batch) = committed.recv().await {
-                batch.into_iter().for_each(|committed| publisher.tell(committed));
+            let mut all = Vec::new();
+            while written.recv_many(&mut all, NEWS_QUEUE).await > 0 {
+                // Reading back once is enough for all that failed in a row.
+                all.dedup_by(|next, before| matches!((next, before), (Written::Unsure, Written::Unsure)));
+                for written in all.drain(..) {
+                    match written {
+                        Written::Committed(batch) => {
+                            batch.into_iter().for_each(|committed| publisher.tell(committed));
+                        }
+                        Written::Unsure => publisher.reconcile().await,
+                    }
+                }
             }
         }));
         let writer = Writer::start(store, inner.clone(), news, env, settings.limits, WriterSettings::default());
@@ -174,6 +189,11 @@ impl Service {
     #[must_use]
     pub fn metrics(&self) -> &Arc<Metrics> {
         &self.inner.metrics
+    }
+
+    /// How clients are reached.
+    pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
+        &self.inner.transport
     }
 
     /// Rates.

@@ -38,7 +38,7 @@ impl Inner {
         }
     }
 
-    fn publish(&self, arriving: &mut Arriving, author: Option<ConnId>, news: News) {
+    pub(super) fn publish(&self, arriving: &mut Arriving, author: Option<ConnId>, news: News) {
         match news {
             News::Room { room, audience, rev, event, skip_author } => {
                 self.note(&room, rev, &event);
@@ -100,7 +100,7 @@ impl Inner {
 
     /// Subscribes a new member's connections, under the lock that a removal would take. Those that are arriving
     /// are subscribed to all their rooms when they are let go.
-    fn admit(
+    pub(super) fn admit(
         &self,
         arriving: &Arriving,
         user: &UserId,
@@ -165,7 +165,7 @@ impl Inner {
     }
 
     /// Tells a user's devices that they are in a room, with the room as they enter it.
-    fn welcome(&self, user: UserId, room: RoomId, conns: Vec<ConnId>) {
+    pub(super) fn welcome(&self, user: UserId, room: RoomId, conns: Vec<ConnId>) {
         if conns.is_empty() {
             return;
         }
@@ -187,7 +187,7 @@ impl Inner {
         }));
     }
 
-    fn part(
+    pub(super) fn part(
         &self,
         arriving: &mut Arriving,
         room: &RoomId,

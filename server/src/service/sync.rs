@@ -55,6 +55,12 @@ impl Inner {
             };
             deltas.push(delta);
         }
+        // A removal since the memberships were read: what was said after it is not for them.
+        for delta in &mut deltas {
+            if self.roster().is_out(user, &delta.room_id) {
+                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
+            }
+        }
         let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
         for delta in &mut deltas {
             delta.authors = authors::of(&authors, &delta.messages);

@@ -43,6 +43,15 @@ pub struct Committed {
     pub decision: Decision,
 }
 
+/// What the writer passes on to whoever tells the clients.
+#[derive(Debug)]
+pub enum Written {
+    /// These are durable, in commit order.
+    Committed(Vec<Committed>),
+    /// A transaction ended without an answer: it may be durable, and nobody knows what it said (G-4).
+    Unsure,
+}
+
 /// Who is told what the writer does.
 pub trait Observer: Send + Sync + 'static {
     /// A transaction of so many changes took so long.
@@ -75,7 +84,7 @@ impl Writer {
     pub fn start(
         store: Arc<dyn WriteStore>,
         observer: Arc<dyn Observer>,
-        news: mpsc::Sender<Vec<Committed>>,
+        news: mpsc::Sender<Written>,
         env: SharedEnv,
         limits: Limits,
         settings: WriterSettings,
@@ -108,7 +117,7 @@ impl Writer {
 struct WriterTask {
     store: Arc<dyn WriteStore>,
     observer: Arc<dyn Observer>,
-    news: mpsc::Sender<Vec<Committed>>,
+    news: mpsc::Sender<Written>,
     env: SharedEnv,
     limits: Limits,
     batch: usize,
@@ -140,6 +149,9 @@ impl WriterTask {
                             // A receiver that is gone has lost interest, which is no failure.
                             let _ = job.reply.send(Err(error.told()));
                         }
+                        if whole {
+                            let _ = self.news.send(Written::Unsure).await;
+                        }
                     } else {
                         let second = jobs.split_off(jobs.len() / 2);
                         pending.push(second);
@@ -153,10 +165,13 @@ impl WriterTask {
     /// Commit, then ack, then publish (G-3).
     async fn answer(&self, jobs: Vec<Job>, outcomes: Outcomes) {
         let mut committed = Vec::with_capacity(jobs.len());
-        for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        for (mut job, outcome) in jobs.into_iter().zip(outcomes) {
             match outcome {
                 Ok(decision) => {
-                    let _ = job.reply.send(Ok(decision.done.clone()));
+                    if job.reply.send(Ok(decision.done.clone())).is_err() {
+                        // Who was told that the outcome is unknown hears of it like everybody else.
+                        job.change.author.conn = None;
+                    }
                     if !decision.news.is_empty() {
                         committed.push(Committed { change: job.change, decision });
                     }
@@ -168,7 +183,7 @@ impl WriterTask {
         }
         if !committed.is_empty() {
             // Nobody to tell is left only when the process ends.
-            let _ = self.news.send(committed).await;
+            let _ = self.news.send(Written::Committed(committed)).await;
         }
     }
 }

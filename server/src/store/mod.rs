@@ -8,7 +8,7 @@ pub mod sqlite;
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
 
-pub use batch::{Committed, Full, Observer, Writer, WriterSettings};
+pub use batch::{Committed, Full, Observer, Writer, WriterSettings, Written};
 pub use error::StoreError;
 pub use read::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
 

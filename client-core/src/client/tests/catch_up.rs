@@ -1,5 +1,5 @@
 use roomcast_protocol::{
-    Command, CommandKind, Event, Reply, Rev, Seq,
+    Command, CommandKind, ErrorBody, ErrorCode, Event, Reply, Rev, Seq,
     command::{JoinRoom, LeaveRoom},
     event,
     model::{DeltaKind, RoomDelta},
@@ -178,14 +178,18 @@ fn events_that_overtake_the_answer_to_a_join_are_kept() {
 }
 
 #[test]
-fn leaving_drops_the_room_and_parks_what_was_to_be_sent() {
+fn leaving_drops_the_room_and_what_is_on_its_way_fails_when_the_server_says_so() {
     let mut session = Session::live(1);
     let waiting = session.post("r", "too late");
     session.request(Command::LeaveRoom(LeaveRoom { room_id: room_id("r") }));
     let (_, ack) = session.take_sent(CommandKind::LeaveRoom).remove(0);
     session.answer(ack.unwrap(), &Ok(Reply::LeaveRoom(Changed { rev: Some(Rev::new(2)) })));
     assert!(session.client.room(&room_id("r")).is_none());
-    assert_eq!(session.error(waiting), roomcast_protocol::ErrorCode::NotMember);
+    // It may have been stored before the leaving: only the server can tell.
+    let (_, ack) = session.take_sent(CommandKind::SendMessage).remove(0);
+    let error = ErrorBody::new(ErrorCode::NotMember, "unable to send the message; you are not a member of the room");
+    session.answer(ack.unwrap(), &Err(error));
+    assert_eq!(session.error(waiting), ErrorCode::NotMember);
     assert_eq!(session.client.pending(&room_id("r")).len(), 1, "it stays in sight, as failed");
 }
 

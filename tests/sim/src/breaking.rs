@@ -1,0 +1,214 @@
+//! How each fault is done, and how everything is mended.
+
+use std::sync::Arc;
+
+use roomcast_client_core::{Input, Network, view::Phase};
+use roomcast_server::service::Departure;
+
+use crate::{
+    event::Event,
+    fault::{Fault, Kind},
+    history::Who,
+    net::{BusFaults, LinkId, Weather},
+    store::{CrashPoint, StoreFaults},
+    world::World,
+};
+
+const DAY_MS: i64 = 86_400_000;
+
+impl World {
+    pub(crate) fn break_(&mut self, place: usize) {
+        if self.healed {
+            return;
+        }
+        let fault = self.faults[place];
+        let Fault { kind, until, device, .. } = fault;
+        let now = self.kernel.now();
+        self.history.note(now, Who::World, "breaks", kind.name());
+        self.history.explain(now, Who::World, "breaks", || format!("for d{device} until {until}"));
+        *self.counts.faults.entry(kind).or_default() += 1;
+        let percent = self.rng.range(20, 100);
+        let mut faults = self.disk.state().faults;
+        match kind {
+            Kind::Cut => {
+                for link in self.open_links(device) {
+                    self.net.sever(link);
+                    let (a, b) = (self.rng.range(0, 200), self.rng.range(0, 200));
+                    self.kernel.after(a, Event::ClientLearns(link));
+                    self.kernel.after(b, Event::ServerLearns(link, Departure::Lost));
+                }
+            }
+            Kind::DeafClient => {
+                for link in self.open_links(device) {
+                    self.net.sever(link);
+                    let ms = self.rng.range(0, 200);
+                    self.kernel.after(ms, Event::ServerLearns(link, Departure::Lost));
+                }
+            }
+            Kind::DeafServer => {
+                for link in self.open_links(device) {
+                    self.net.sever(link);
+                    let ms = self.rng.range(0, 200);
+                    self.kernel.after(ms, Event::ClientLearns(link));
+                }
+            }
+            Kind::Stall => self.weather(device, |weather| weather.stalled_until = until),
+            Kind::SlowLink => self.weather(device, |weather| weather.delay += 600),
+            Kind::Swallow => self.weather(device, |weather| weather.swallows = true),
+            Kind::Offline => {
+                self.weather(device, |weather| weather.offline = true);
+                let tells = self.rng.percent(70);
+                for link in self.open_links(device) {
+                    self.net.sever(link);
+                    if tells && self.rng.percent(50) {
+                        self.kernel.after(10, Event::ClientLearns(link));
+                    }
+                }
+                if tells {
+                    self.tell_network(device, Network::Offline);
+                }
+            }
+            Kind::Kill => self.kill_node(),
+            Kind::KillBeforeCommit => self.disk.state().crash = Some(CrashPoint::BeforeCommit),
+            Kind::KillAfterCommit => self.disk.state().crash = Some(CrashPoint::AfterCommit),
+            Kind::KillAfterAck => self.disk.state().crash = Some(CrashPoint::AfterAck),
+            Kind::CommitFails => faults.before = percent,
+            Kind::CommitUnknown => faults.unknown = percent,
+            Kind::Statement => faults.statement = percent.min(60),
+            Kind::SlowCommit => faults.slow = percent,
+            Kind::ReadFails => faults.read = percent / 2,
+            Kind::SlowRead => faults.slow_read = percent / 2,
+            Kind::Restore | Kind::RollBack => self.backup = Some(self.disk.state().db.clone()),
+            Kind::ClientClock => {
+                let by = if self.rng.percent(50) { DAY_MS } else { -DAY_MS };
+                self.devices[device].trouble.wall_offset = by;
+            }
+            Kind::ServerClock => {
+                let by = if self.rng.percent(50) { DAY_MS } else { -DAY_MS };
+                self.kernel.set_wall_offset(by);
+            }
+            Kind::ShortTokens => self.devices[device].trouble.token_ms = self.rng.range(1_000, 12_000),
+            Kind::ProviderFails => self.devices[device].trouble.provider_fails = percent,
+            Kind::ProviderHangs => self.devices[device].trouble.provider_hangs = percent,
+            Kind::ClientCrash => self.crash_device(device),
+            Kind::StorageFull => self.devices[device].trouble.storage_full = true,
+            Kind::StorageSlow => self.devices[device].trouble.storage_ms = 1_500,
+            Kind::Drain => {
+                if let Some(node) = &self.node {
+                    node.drain();
+                }
+            }
+            Kind::Lost => self.bus(|bus| bus.lost = percent),
+            Kind::Doubled => self.bus(|bus| bus.doubled = percent),
+            Kind::Late => self.bus(|bus| bus.late = percent),
+            Kind::LostLast => self.bus(|bus| (bus.lost, bus.only) = (100, Some(device))),
+        }
+        self.disk.state().faults = faults;
+        self.kernel.at(until, Event::Mend(place));
+    }
+
+    pub(crate) fn mend(&mut self, place: usize) {
+        let Fault { kind, device, .. } = self.faults[place];
+        self.history.note(self.kernel.now(), Who::World, "mends", kind.name());
+        let mut faults = self.disk.state().faults;
+        match kind {
+            Kind::SlowLink => self.weather(device, |weather| weather.delay = weather.delay.saturating_sub(600).max(1)),
+            Kind::Swallow => self.weather(device, |weather| weather.swallows = false),
+            Kind::Offline => {
+                self.weather(device, |weather| weather.offline = false);
+                self.tell_network(device, Network::Online);
+            }
+            Kind::KillBeforeCommit | Kind::KillAfterCommit | Kind::KillAfterAck => self.disk.state().crash = None,
+            Kind::CommitFails => faults.before = 0,
+            Kind::CommitUnknown => faults.unknown = 0,
+            Kind::Statement => faults.statement = 0,
+            Kind::SlowCommit => faults.slow = 0,
+            Kind::ReadFails => faults.read = 0,
+            Kind::SlowRead => faults.slow_read = 0,
+            Kind::Restore | Kind::RollBack => self.restore(kind),
+            Kind::ClientClock => self.devices[device].trouble.wall_offset = 0,
+            Kind::ServerClock => self.kernel.set_wall_offset(0),
+            Kind::ShortTokens => self.devices[device].trouble.token_ms = 3_600_000,
+            Kind::ProviderFails => self.devices[device].trouble.provider_fails = 0,
+            Kind::ProviderHangs => self.devices[device].trouble.provider_hangs = 0,
+            Kind::ClientCrash => self.start_device(device),
+            Kind::StorageFull => self.devices[device].trouble.storage_full = false,
+            Kind::StorageSlow => self.devices[device].trouble.storage_ms = 3,
+            Kind::Lost | Kind::LostLast => self.bus(|bus| (bus.lost, bus.only) = (0, None)),
+            Kind::Doubled => self.bus(|bus| bus.doubled = 0),
+            Kind::Late => self.bus(|bus| bus.late = 0),
+            Kind::Cut | Kind::DeafClient | Kind::DeafServer | Kind::Stall | Kind::Kill | Kind::Drain => {}
+        }
+        self.disk.state().faults = faults;
+    }
+
+    /// Everything works from now on; who gave up is told by their user to try again.
+    pub(crate) fn heal(&mut self) {
+        self.history.note(self.kernel.now(), Who::World, "heals", "");
+        for place in 0..self.faults.len() {
+            let Fault { kind, at, until, .. } = self.faults[place];
+            if at <= self.kernel.now() && until >= self.kernel.now() && !matches!(kind, Kind::Restore | Kind::RollBack)
+            {
+                self.mend(place);
+            }
+        }
+        self.healed = true;
+        self.backup = None;
+        self.disk.state().faults = StoreFaults::default();
+        self.disk.state().crash = None;
+        self.net.state().bus = BusFaults::default();
+        for device in 0..self.devices.len() {
+            self.start_device(device);
+        }
+        self.act_again();
+    }
+
+    /// Users try again where their client has given up.
+    pub(crate) fn act_again(&mut self) {
+        for device in 0..self.devices.len() {
+            let phase = self.devices[device].core.as_mut().map(|core| core.view().connection.phase);
+            if matches!(phase, Some(Phase::Idle | Phase::Refused(_))) {
+                self.devices[device].closed_by_user = false;
+                self.input(device, Input::Connect);
+            }
+        }
+    }
+
+    fn restore(&mut self, kind: Kind) {
+        let Some(backup) = self.backup.take() else { return };
+        {
+            let mut disk = self.disk.state();
+            let life = disk.db.life + 1;
+            let before = disk.db.clone();
+            if kind == Kind::RollBack {
+                let lost = before.sends.iter().filter(|(_, id)| !backup.messages.contains_key(*id));
+                self.rolled_back.extend(lost.map(|((_, user, id), _)| (user.clone(), id.clone())));
+                disk.db = backup;
+            }
+            disk.db.rotate(life);
+            self.past.push(before);
+        }
+        self.kill_node();
+    }
+
+    fn kill_node(&mut self) {
+        if let Some(group) = self.node.as_ref().map(|node| node.group) {
+            self.ended(group);
+        }
+    }
+
+    fn weather(&self, device: usize, change: impl FnOnce(&mut Weather)) {
+        change(&mut self.net.state().weather[device]);
+    }
+
+    fn bus(&self, change: impl FnOnce(&mut BusFaults)) {
+        change(&mut self.net.state().bus);
+    }
+
+    fn open_links(&self, device: usize) -> Vec<LinkId> {
+        let net = Arc::clone(&self.net);
+        let net = net.state();
+        let open = net.links.iter().filter(|(_, link)| link.device == device && link.client_open && link.server_open);
+        open.map(|(id, _)| *id).collect()
+    }
+}

@@ -1,0 +1,498 @@
+//! The checker: what was told, shown and answered, against what is in the database. It looks at no internals.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roomcast_client_core::{
+    Answer, CommandId, Notice, Outcome, UserCommand,
+    view::{Phase, SendStatus},
+};
+use roomcast_protocol::{
+    Command, ErrorBody, ErrorCode, Reply, Rev, RoomId, Seq, UserId,
+    model::{Message, Status},
+    wire::{EnginePacket, Header, Packet, PacketKind},
+};
+
+use crate::{history::Who, kernel::WALL_START_MS, node::token_expiry, store::Db, world::World};
+
+/// A promise that was broken.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Which.
+    pub rule: &'static str,
+    /// When, in virtual milliseconds.
+    pub at: u64,
+    /// How.
+    pub what: String,
+}
+
+/// What a device has shown and told, as far as later must agree with it.
+#[derive(Debug, Default)]
+pub(crate) struct Screens {
+    /// Rooms that the user was told to be in, with the last message told.
+    pub told: BTreeMap<RoomId, Told>,
+    /// Read cursors as shown.
+    pub cursors: BTreeMap<(RoomId, UserId), Seq>,
+    /// When somebody was last said to type.
+    pub typing: BTreeMap<(RoomId, UserId), u64>,
+}
+
+/// What was told of a room.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// The last message.
+    pub last: Option<Seq>,
+    /// Whether a hole may follow it.
+    pub hole: bool,
+}
+
+/// How long typing may be shown.
+const TYPING_MS: u64 = 6_000;
+
+impl World {
+    pub(crate) fn violate(&mut self, rule: &'static str, what: String) {
+        let at = self.kernel.now();
+        self.history.explain(at, Who::World, "VIOLATION", || format!("{rule}: {what}"));
+        if self.violations.len() < 5 {
+            self.violations.push(Violation { rule, at, what });
+        }
+    }
+
+    pub(crate) fn check_one_connection(&mut self, device: usize) {
+        let open = self.net.state().links.values().filter(|link| link.device == device && link.client_open).count();
+        if open > 0 {
+            self.violate("one connection", format!("d{device} opens another with {open} open"));
+        }
+    }
+
+    pub(crate) fn check_token(&mut self, frame: &str) {
+        let Some(packet) = frame.strip_prefix('4') else { return };
+        let Ok(header) = Header::decode(packet) else { return };
+        if header.kind != PacketKind::Connect {
+            return;
+        }
+        let Ok(auth) = serde_json::from_str::<roomcast_protocol::handshake::Auth>(header.payload) else { return };
+        if token_expiry(&auth.token) <= WALL_START_MS + self.kernel.now() {
+            self.counts.stale_tokens += 1;
+        }
+    }
+
+    /// What reaches a client must have been said while its user was there, or before (nothing after a removal).
+    pub(crate) fn check_frame(&mut self, device: usize, frame: &str) {
+        if frame.starts_with(r#"42["user-typing""#) {
+            self.note_typing(device, frame);
+        }
+        if frame.contains(r#""typing":[{"#) {
+            // A room's state says who types there; whoever it does not name is not shown longer for it.
+            let now = self.kernel.now();
+            for at in self.devices[device].screens.typing.values_mut() {
+                *at = now;
+            }
+        }
+        if !frame.contains(r#""seq":"#) {
+            return;
+        }
+        let Ok(EnginePacket::Message(packet)) = EnginePacket::decode_text(frame) else { return };
+        let Ok(packet) = Packet::decode(packet) else { return };
+        let args = match packet {
+            Packet::Event { args, .. } | Packet::Ack { args, .. } => args,
+            _ => return,
+        };
+        let mut found = Vec::new();
+        for arg in args {
+            if let Ok(value) = serde_json::from_str::<serde_json::Value>(arg.get()) {
+                messages(&value, &mut found);
+            }
+        }
+        let user = self.devices[device].user.clone();
+        let mut bad = Vec::new();
+        {
+            let disk = self.disk.state();
+            let lives = || std::iter::once(&disk.db).chain(&self.past);
+            for (room, author, rev) in found {
+                let was_there = author == user.as_str() || lives().any(|db| was_there(db, &room, &user, rev));
+                if !was_there {
+                    bad.push(format!("d{device} ({user}) gets a message of {room} as of {rev}"));
+                }
+            }
+        }
+        for what in bad {
+            self.violate("nothing after removal", what);
+        }
+    }
+
+    fn note_typing(&mut self, device: usize, frame: &str) {
+        let Ok(EnginePacket::Message(packet)) = EnginePacket::decode_text(frame) else { return };
+        let Ok(Packet::Event { args, .. }) = Packet::decode(packet) else { return };
+        let Some(arg) = args.first() else { return };
+        let Ok(typing) = serde_json::from_str::<roomcast_protocol::event::UserTyping>(arg.get()) else { return };
+        let now = self.kernel.now();
+        self.devices[device].screens.typing.insert((typing.room_id, typing.user_id), now);
+    }
+
+    pub(crate) fn resolved(&mut self, device: usize, id: CommandId, result: Outcome) {
+        let it = &mut self.devices[device];
+        let Some(asked) = it.asked.get_mut(&id) else {
+            return self.violate("one answer", format!("d{device} resolves {id:?}, which nobody asked for"));
+        };
+        if asked.life != it.life || asked.outcome.is_some() {
+            return self.violate("one answer", format!("d{device} resolves {id:?} again"));
+        }
+        if let (Ok(Answer::Reply(reply)), None) = (&result, &asked.client_id)
+            && let Reply::SendMessage(stored) = reply.as_ref()
+        {
+            asked.client_id.clone_from(&stored.message.client_id);
+        }
+        asked.outcome = Some(result);
+    }
+
+    pub(crate) fn noticed(&mut self, device: usize, notice: &Notice) {
+        let told = &mut self.devices[device].screens.told;
+        match notice {
+            Notice::RoomEntered(room) => {
+                told.insert(room.clone(), Told::default());
+                self.devices[device].screens.cursors.retain(|(id, _), _| id != room);
+            }
+            Notice::RoomLeft(room, _) => {
+                told.remove(room);
+                self.devices[device].screens.cursors.retain(|(id, _), _| id != room);
+            }
+            Notice::RoomReset(room) => {
+                let restored = !self.past.is_empty();
+                let told = told.entry(room.clone()).or_default();
+                if restored {
+                    *told = Told::default();
+                    self.devices[device].screens.cursors.retain(|(id, _), _| id != room);
+                } else {
+                    told.hole = true;
+                }
+            }
+            Notice::NewMessage(message) => self.told(device, message),
+            _ => {}
+        }
+    }
+
+    fn told(&mut self, device: usize, message: &Message) {
+        let Some(told) = self.devices[device].screens.told.get_mut(&message.room_id) else {
+            let what = format!("d{device} is told {} of {}, where it is not", message.seq, message.room_id);
+            return self.violate("told in order", what);
+        };
+        let before = *told;
+        *told = Told { last: Some(message.seq), hole: false };
+        let fits = match before {
+            Told { last: None, .. } => true,
+            Told { last: Some(last), hole: true } => message.seq > last,
+            Told { last: Some(last), hole: false } => message.seq == last.next(),
+        };
+        if !fits {
+            let what = format!("d{device} is told {} of {} after {before:?}", message.seq, message.room_id);
+            self.violate("told in order", what);
+        }
+    }
+
+    /// The screens, now and then.
+    pub(crate) fn look(&mut self) {
+        let now = self.kernel.now();
+        let mut bad = Vec::new();
+        for (device, it) in self.devices.iter_mut().enumerate() {
+            let Some(core) = &mut it.core else { continue };
+            let rooms: Vec<RoomId> = core.view().rooms.iter().map(|room| room.id().clone()).collect();
+            for room in rooms {
+                let Some(view) = core.room(&room) else { continue };
+                let own = std::iter::once((&it.user, &view.read_seq));
+                for (user, seq) in own.chain(view.receipts.iter()) {
+                    let shown = it.screens.cursors.entry((room.clone(), user.clone())).or_default();
+                    if *seq < *shown && user != &it.user {
+                        bad.push(("cursors", format!("d{device} shows {user} at {seq} of {room} after {shown}")));
+                    }
+                    *shown = (*shown).max(*seq);
+                }
+                for typist in view.typing.iter() {
+                    let heard = it.screens.typing.get(&(room.clone(), typist.user_id.clone()));
+                    if heard.is_some_and(|at| *at + TYPING_MS + 50 < now) {
+                        bad.push(("typing", format!("d{device} still shows {} typing in {room}", typist.user_id)));
+                    }
+                }
+                let adjacent = view.timeline.iter().zip(view.timeline.iter().skip(1));
+                for (one, next) in adjacent {
+                    if next.seq != one.seq.next() {
+                        bad.push(("timeline", format!("d{device} shows {} behind {} in {room}", next.seq, one.seq)));
+                    }
+                }
+            }
+        }
+        for (rule, what) in bad {
+            self.violate(rule, what);
+        }
+    }
+
+    /// 20 s after everything was healed: nothing is under way, and every screen is the database's.
+    pub(crate) fn check_quiet(&mut self) {
+        let mut bad: Vec<(&'static str, String)> = Vec::new();
+        let disk = self.disk.state();
+        let db = &disk.db;
+        for (device, it) in self.devices.iter_mut().enumerate() {
+            let user = it.user.clone();
+            let Some(core) = &mut it.core else { continue };
+            let view = core.view();
+            if view.connection.phase != Phase::Connected {
+                bad.push(("quiet", format!("d{device} is {:?}", view.connection)));
+                continue;
+            }
+            let shown: BTreeSet<RoomId> = view.rooms.iter().map(|room| room.id().clone()).collect();
+            let inside: BTreeSet<RoomId> = db.rooms.keys().filter(|room| db.is_member(room, &user)).cloned().collect();
+            if shown != inside {
+                bad.push(("rooms", format!("d{device} ({user}) shows {shown:?} and is in {inside:?}")));
+            }
+            for room in inside.intersection(&shown) {
+                let Some(view) = core.room(room) else { continue };
+                if view.catching_up {
+                    bad.push(("quiet", format!("d{device} still catches up in {room}")));
+                }
+                let stored: Vec<&Message> = db.room_messages(room).collect();
+                let window: Vec<&Message> = view.timeline.iter().map(AsRef::as_ref).collect();
+                let from = stored.len().saturating_sub(window.len());
+                if window.is_empty() != stored.is_empty() || window != stored[from..] {
+                    let differ = window.iter().zip(&stored[from..]).find(|(a, b)| a != b);
+                    let what = format!(
+                        "d{device} shows {} of {} messages in {room}, up to {:?}; first difference {differ:?}",
+                        window.len(),
+                        stored.len(),
+                        window.last().map(|message| message.seq),
+                    );
+                    bad.push(("timeline", what));
+                }
+                let row = &db.members[&(room.clone(), user.clone())];
+                if view.read_seq != row.read_seq {
+                    bad.push((
+                        "cursors",
+                        format!("d{device}: own cursor in {room} is {}, stored {}", view.read_seq, row.read_seq),
+                    ));
+                }
+                let formula = |m: &&&Message| m.seq > row.read_seq && m.user_id != user && m.deleted_at.is_none();
+                let unread = stored.iter().filter(formula).count() as u64;
+                let mentions = stored.iter().filter(formula).filter(|m| m.mentions.contains(&user)).count() as u64;
+                if (view.unread, view.mentions) != (unread, mentions) {
+                    let what = format!(
+                        "d{device} ({user}) shows {} unread and {} mentions in {room}; the formula says {unread} and {mentions}",
+                        view.unread, view.mentions
+                    );
+                    bad.push(("unread", what));
+                }
+                if view.role != row.member.role {
+                    bad.push(("members", format!("d{device} has the role {:?} in {room}", view.role)));
+                }
+                if view.room.member_count != db.rooms[room].room.member_count {
+                    let what = format!(
+                        "d{device} counts {} members in {room}, there are {}",
+                        view.room.member_count, db.rooms[room].room.member_count
+                    );
+                    bad.push(("members", what));
+                }
+                for member in view.members.keys().filter(|member| !db.is_member(room, member)) {
+                    bad.push(("members", format!("d{device} lists {member} in {room}")));
+                }
+                for (reader, seq) in view.receipts.iter().filter(|(reader, _)| db.is_member(room, reader)) {
+                    let key = (room.clone(), reader.clone());
+                    let (most, least) = (db.members[&key].read_seq, db.marks.get(&key).copied().unwrap_or_default());
+                    if *seq > most || *seq < least {
+                        let what = format!("d{device} shows {reader} at {seq} of {room}; stored {least} to {most}");
+                        bad.push(("cursors", what));
+                    }
+                }
+                if !view.typing.is_empty() {
+                    bad.push(("typing", format!("d{device} shows {:?} in {room}", view.typing)));
+                }
+                if view.loading_older {
+                    bad.push(("quiet", format!("d{device} still loads in {room}")));
+                }
+                let told = it.screens.told.get(room).copied();
+                if told.is_none_or(|told| told.last.is_some_and(|last| Some(last) != stored.last().map(|m| m.seq))) {
+                    bad.push((
+                        "told in order",
+                        format!("d{device} was told {told:?} of {room}, {} are stored", stored.len()),
+                    ));
+                }
+            }
+            for room in &self.rooms {
+                for item in core.pending(room) {
+                    if !matches!(item.status, SendStatus::Failed(_)) {
+                        bad.push((
+                            "quiet",
+                            format!("d{device} still has {:?} of {room}: {:?}", item.client_id, item.status),
+                        ));
+                    }
+                }
+            }
+            for (id, asked) in it.asked.iter().filter(|(_, asked)| asked.life == it.life) {
+                if asked.outcome.is_none() {
+                    bad.push(("one answer", format!("d{device} has no answer to {id:?} {:?}", asked.command)));
+                }
+            }
+        }
+        drop(disk);
+        for (rule, what) in bad {
+            self.violate(rule, what);
+        }
+    }
+
+    /// 30 s after everything was healed: everybody is seen as they are, by all in the same way.
+    pub(crate) fn check_presence(&mut self) {
+        let mut bad = Vec::new();
+        let disk = self.disk.state();
+        for room in &self.rooms {
+            let mut seen: BTreeMap<UserId, (usize, Status)> = BTreeMap::new();
+            for (device, it) in self.devices.iter_mut().enumerate() {
+                let Some(view) = it.core.as_mut().and_then(|core| core.room(room)) else { continue };
+                for user in self.users.iter().filter(|user| **user != it.user && disk.db.is_member(room, user)) {
+                    // Who is not known by name shows nowhere.
+                    let Some(status) = view.members.get(user).map(|member| member.status) else { continue };
+                    if matches!(status, Status::Offline | Status::Unknown) {
+                        bad.push(format!("d{device} sees {user} as {status:?} in {room}"));
+                    }
+                    let (other, first) = *seen.entry(user.clone()).or_insert((device, status));
+                    if first != status {
+                        bad.push(format!("d{device} sees {user} as {status:?} in {room}, d{other} as {first:?}"));
+                    }
+                }
+            }
+        }
+        drop(disk);
+        for what in bad {
+            self.violate("presence", what);
+        }
+    }
+
+    /// What was answered, against the database.
+    pub(crate) fn check_end(&mut self) {
+        let mut bad: Vec<(&'static str, String)> = Vec::new();
+        let disk = self.disk.state();
+        let db = &disk.db;
+        for fault in db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)) {
+            bad.push(("dense", fault.clone()));
+        }
+        for (id, row) in &db.rooms {
+            let seqs: Vec<u64> = db.room_messages(id).map(|message| message.seq.value()).collect();
+            if seqs != (1..=row.room.seq.value()).collect::<Vec<_>>() {
+                bad.push(("dense", format!("the places of {id} are {seqs:?}")));
+            }
+            let mut revs: Vec<Rev> = db.room_messages(id).map(|message| message.rev).collect();
+            let members = db.members.iter().filter(|((room, _), _)| room == id);
+            revs.extend(members.map(|(_, row)| row.member.rev));
+            let unique: BTreeSet<Rev> = revs.iter().copied().collect();
+            if unique.len() != revs.len() || revs.iter().any(|rev| *rev > row.room.rev) {
+                bad.push(("dense", format!("the changes of {id} are {revs:?}")));
+            }
+        }
+        for (device, it) in self.devices.iter().enumerate() {
+            let mut copies: BTreeMap<_, usize> = BTreeMap::new();
+            for message in db.messages.values().map(|row| &row.message).filter(|m| m.user_id == it.user) {
+                if let Some(client_id) = &message.client_id {
+                    *copies.entry(client_id).or_default() += 1;
+                }
+            }
+            for (client_id, copies) in &copies {
+                if *copies > 1 {
+                    bad.push(("exactly once", format!("{client_id} is stored {copies} times")));
+                }
+            }
+            for asked in it.asked.values() {
+                let send = match &asked.command {
+                    UserCommand::Request(command) => matches!(**command, Command::SendMessage(_)),
+                    UserCommand::Retry(_) | UserCommand::Revise { .. } => true,
+                    _ => false,
+                };
+                let (true, Some(client_id), Some(outcome)) = (send, &asked.client_id, &asked.outcome) else { continue };
+                let stored = copies.contains_key(client_id);
+                let gone = self.rolled_back.contains(&(it.user.clone(), client_id.clone()));
+                match outcome {
+                    Ok(_) if !stored && !gone => {
+                        bad.push((
+                            "exactly once",
+                            format!("d{device}: {client_id} was acknowledged and is not stored"),
+                        ));
+                    }
+                    // One that its client forgot in a crash was sent again.
+                    Err(error)
+                        if stored
+                            && asked.life == it.life
+                            && is_refusal(error)
+                            && !acknowledged_later(it, client_id) =>
+                    {
+                        bad.push((
+                            "refused never",
+                            format!("d{device}: {client_id} was refused ({error:?}) and is stored"),
+                        ));
+                    }
+                    _ => {}
+                }
+            }
+            if self.rolled_back.is_empty() {
+                for room in &self.rooms {
+                    let own = db.room_messages(room).filter_map(|m| {
+                        let written = it.written.get(m.client_id.as_ref()?)?;
+                        Some((written, m))
+                    });
+                    let own: Vec<_> = own.collect();
+                    for pair in own.windows(2) {
+                        if pair[0].0.order > pair[1].0.order {
+                            let what = format!(
+                                "d{device}: {:?} (written {}) stands before {:?} (written {}) in {room}",
+                                pair[0].1.client_id, pair[0].0.order, pair[1].1.client_id, pair[1].0.order,
+                            );
+                            bad.push(("first in, first out", what));
+                        }
+                    }
+                }
+            }
+        }
+        drop(disk);
+        for (rule, what) in bad {
+            self.violate(rule, what);
+        }
+    }
+}
+
+/// Whether the server said that a send will never be.
+fn is_refusal(error: &ErrorBody) -> bool {
+    !error.request_id.is_empty()
+        && matches!(
+            error.code,
+            ErrorCode::BadRequest
+                | ErrorCode::TooLarge
+                | ErrorCode::NotFound
+                | ErrorCode::Forbidden
+                | ErrorCode::NotMember
+                | ErrorCode::Gone
+                | ErrorCode::QuotaExceeded
+                | ErrorCode::Unsupported
+        )
+}
+
+fn acknowledged_later(it: &crate::device::Device, client_id: &roomcast_protocol::ClientId) -> bool {
+    it.asked.values().any(|other| other.client_id.as_ref() == Some(client_id) && !matches!(other.outcome, Some(Err(_))))
+}
+
+fn was_there(db: &Db, room: &str, user: &UserId, rev: Rev) -> bool {
+    let Ok(room) = RoomId::parse(room) else { return false };
+    let stays = db.stays.get(&(room, user.clone()));
+    stays.is_some_and(|stays| stays.iter().any(|stay| stay.until.is_none_or(|until| until > rev)))
+}
+
+/// Everything in a payload that looks like a message: its room, author and `rev`.
+fn messages(value: &serde_json::Value, found: &mut Vec<(String, String, Rev)>) {
+    match value {
+        serde_json::Value::Array(values) => values.iter().for_each(|value| messages(value, found)),
+        serde_json::Value::Object(fields) => {
+            if let (Some(room), Some(user), Some(rev), Some(_)) = (
+                fields.get("roomId").and_then(serde_json::Value::as_str),
+                fields.get("userId").and_then(serde_json::Value::as_str),
+                fields.get("rev").and_then(serde_json::Value::as_u64),
+                fields.get("content"),
+            ) {
+                found.push((room.to_owned(), user.to_owned(), Rev::new(rev)));
+            }
+            fields.values().for_each(|value| messages(value, found));
+        }
+        _ => {}
+    }
+}

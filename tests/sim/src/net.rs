@@ -1,0 +1,376 @@
+//! The model network: connections with delay, jitter and an order, that break in all the ways in which real ones do;
+//! and on their server's end the hub's transport.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use roomcast_client_core as core;
+use roomcast_protocol::{RoomId, wire::encode_event};
+use roomcast_server::{
+    domain::ConnId,
+    hub::{CloseReason, Packet, Transport},
+    service::{Arrival, Departure},
+};
+use tokio::sync::mpsc;
+
+use crate::{event::Event, kernel::Kernel, rng::Rng};
+
+/// Names a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LinkId(pub u64);
+
+/// What travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// A text frame.
+    Text(String),
+    /// The end, after all that was sent before it.
+    End,
+}
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+struct Pipe {
+    frames: VecDeque<Frame>,
+    last: u64,
+}
+
+/// A connection.
+pub(crate) struct Link {
+    /// Whose.
+    pub device: usize,
+    /// In which of its lives.
+    pub life: u64,
+    /// What the client calls it.
+    pub name: core::ConnId,
+    /// Whether the client holds it for open, or opening.
+    pub client_open: bool,
+    /// Whether the server holds it for open.
+    pub server_open: bool,
+    /// Whether nothing passes any more.
+    pub dead: bool,
+    /// What the server calls it, once it is let in.
+    pub conn: Option<ConnId>,
+    /// Where its commands go.
+    pub mailbox: Option<mpsc::Sender<Arrival<Option<u64>>>>,
+    /// When the server heard its last sign of life.
+    pub heard_at: u64,
+    up: Pipe,
+    down: Pipe,
+}
+
+/// How the network is for a device.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weather {
+    /// Least delay of a frame, in milliseconds.
+    pub delay: u64,
+    /// Most that comes on top.
+    pub jitter: u64,
+    /// Nothing can be reached.
+    pub offline: bool,
+    /// Attempts to connect are swallowed.
+    pub swallows: bool,
+    /// Nothing arrives before.
+    pub stalled_until: u64,
+}
+
+/// What becomes of broadcasts, in percent of their copies.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BusFaults {
+    /// Lost.
+    pub lost: u64,
+    /// Sent twice.
+    pub doubled: u64,
+    /// Overtaken by later ones.
+    pub late: u64,
+    /// Only to this device.
+    pub only: Option<usize>,
+}
+
+/// What the faults did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NetCounts {
+    /// Frames to clients.
+    pub down: u64,
+    /// Frames to the server.
+    pub up: u64,
+    /// Copies lost.
+    pub lost: u64,
+    /// Copies doubled.
+    pub doubled: u64,
+    /// Copies overtaken.
+    pub late: u64,
+    /// Connections closed because their client did not read.
+    pub slow: u64,
+    /// Connections made.
+    pub links: u64,
+}
+
+/// The network.
+pub(crate) struct Net {
+    kernel: Arc<Kernel<Event>>,
+    state: Mutex<NetState>,
+}
+
+/// All connections.
+pub(crate) struct NetState {
+    /// By name.
+    pub links: BTreeMap<LinkId, Link>,
+    /// How it is for each device.
+    pub weather: Vec<Weather>,
+    /// What becomes of broadcasts.
+    pub bus: BusFaults,
+    /// What became of them.
+    pub counts: NetCounts,
+    /// Subscriptions by room.
+    rooms: BTreeMap<RoomId, BTreeSet<ConnId>>,
+    conns: BTreeMap<ConnId, LinkId>,
+    next_link: u64,
+    next_conn: u64,
+    rng: Rng,
+}
+
+/// Events that a client asks for again when it misses them.
+const LOGGED: [&str; 6] =
+    ["new-message", "message-edited", "message-deleted", "message-updated", "user-joined", "user-left"];
+
+/// Most frames that wait for a reader.
+const OUTBOUND: usize = 256;
+
+impl Net {
+    /// A network without connections.
+    #[must_use]
+    pub(crate) fn new(kernel: Arc<Kernel<Event>>, seed: u64) -> Arc<Self> {
+        let state = NetState {
+            links: BTreeMap::new(),
+            weather: Vec::new(),
+            bus: BusFaults::default(),
+            counts: NetCounts::default(),
+            rooms: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            next_link: 0,
+            next_conn: 0,
+            rng: Rng::stream(seed, 3),
+        };
+        Arc::new(Self { kernel, state: Mutex::new(state) })
+    }
+
+    /// All connections.
+    pub(crate) fn state(&self) -> MutexGuard<'_, NetState> {
+        self.state.lock().expect("one thread")
+    }
+
+    /// A client wants a connection.
+    pub(crate) fn connect(&self, device: usize, life: u64, name: core::ConnId) -> LinkId {
+        let mut net = self.state();
+        let id = LinkId(net.next_link);
+        net.next_link += 1;
+        net.counts.links += 1;
+        let link = Link {
+            device,
+            life,
+            name,
+            client_open: true,
+            server_open: false,
+            dead: false,
+            conn: None,
+            mailbox: None,
+            heard_at: self.kernel.now(),
+            up: Pipe::default(),
+            down: Pipe::default(),
+        };
+        net.links.insert(id, link);
+        let weather = net.weather[device];
+        let ms = 2 * weather.delay + net.rng.below(weather.jitter + 1);
+        drop(net);
+        self.kernel.after(ms, Event::Opening(id));
+        id
+    }
+
+    /// Sends to the server.
+    pub(crate) fn send_up(&self, id: LinkId, frame: Frame) {
+        let mut net = self.state();
+        net.counts.up += 1;
+        if let Some(at) = net.queue(id, true, frame, self.kernel.now()) {
+            drop(net);
+            self.kernel.at(at, Event::Up(id));
+        }
+    }
+
+    /// Sends to the client.
+    pub(crate) fn send_down(&self, id: LinkId, frame: Frame) {
+        let mut net = self.state();
+        self.push_down(&mut net, id, frame);
+    }
+
+    fn push_down(&self, net: &mut NetState, id: LinkId, frame: Frame) {
+        net.counts.down += 1;
+        if let Some(at) = net.queue(id, false, frame, self.kernel.now()) {
+            self.kernel.at(at, Event::Down(id));
+        }
+        let full = net.links.get(&id).is_some_and(|link| link.server_open && link.down.frames.len() > OUTBOUND);
+        if full {
+            net.counts.slow += 1;
+            self.hang_up(net, id, CloseReason::Slow);
+        }
+    }
+
+    /// The next frame that has arrived; `None` where it is held back or gone.
+    pub(crate) fn arrived(&self, id: LinkId, up: bool) -> Option<Frame> {
+        let now = self.kernel.now();
+        let mut net = self.state();
+        let device = net.links.get(&id)?.device;
+        let until = net.weather[device].stalled_until;
+        let link = net.links.get_mut(&id)?;
+        if until > now {
+            self.kernel.at(until, if up { Event::Up(id) } else { Event::Down(id) });
+            return None;
+        }
+        let pipe = if up { &mut link.up } else { &mut link.down };
+        pipe.frames.pop_front()
+    }
+
+    /// Nothing passes any more; who learns of it is the caller's business.
+    pub(crate) fn sever(&self, id: LinkId) {
+        if let Some(link) = self.state().links.get_mut(&id) {
+            link.dead = true;
+            link.up.frames.clear();
+            link.down.frames.clear();
+        }
+    }
+
+    /// The server lets a connection in.
+    pub(crate) fn register(&self, id: LinkId) -> Option<ConnId> {
+        let mut net = self.state();
+        net.next_conn += 1;
+        let conn = ConnId(net.next_conn);
+        net.links.get_mut(&id).filter(|link| link.server_open)?.conn = Some(conn);
+        net.conns.insert(conn, id);
+        Some(conn)
+    }
+
+    /// The server forgets a connection.
+    pub(crate) fn unregister(&self, conn: ConnId) {
+        let mut net = self.state();
+        net.conns.remove(&conn);
+        for conns in net.rooms.values_mut() {
+            conns.remove(&conn);
+        }
+    }
+
+    /// The process is gone: its end of everything with it. Gives back what was open.
+    pub(crate) fn forget_server(&self) -> Vec<LinkId> {
+        let mut net = self.state();
+        net.rooms.clear();
+        net.conns.clear();
+        let open: Vec<LinkId> = net.links.iter().filter(|(_, link)| link.server_open).map(|(id, _)| *id).collect();
+        for id in &open {
+            if let Some(link) = net.links.get_mut(id) {
+                (link.server_open, link.conn, link.mailbox) = (false, None, None);
+            }
+        }
+        open
+    }
+
+    /// The connections that the server has let in.
+    pub(crate) fn connections(&self) -> Vec<ConnId> {
+        self.state().conns.keys().copied().collect()
+    }
+
+    fn hang_up(&self, net: &mut NetState, id: LinkId, reason: CloseReason) {
+        let now = self.kernel.now();
+        let Some(link) = net.links.get_mut(&id).filter(|link| link.server_open) else { return };
+        link.server_open = false;
+        if reason == CloseReason::Slow {
+            link.down.frames.clear();
+        }
+        if reason == CloseReason::TokenExpired
+            && let Some(at) = net.queue(id, false, Frame::Text("41".to_owned()), now)
+        {
+            self.kernel.at(at, Event::Down(id));
+        }
+        if let Some(at) = net.queue(id, false, Frame::End, now) {
+            self.kernel.at(at, Event::Down(id));
+        }
+        self.kernel.at(now, Event::ServerLearns(id, Departure::Lost));
+    }
+
+    fn frame(packet: &Packet) -> String {
+        encode_event(packet.name, &packet.json, None).expect("raw JSON encodes").into_frame()
+    }
+}
+
+impl NetState {
+    /// Puts a frame on its way; gives the time of its arrival, unless it is lost.
+    fn queue(&mut self, id: LinkId, up: bool, frame: Frame, now: u64) -> Option<u64> {
+        let link = self.links.get_mut(&id)?;
+        if link.dead {
+            return None;
+        }
+        let weather = self.weather[link.device];
+        let pipe = if up { &mut link.up } else { &mut link.down };
+        let at = (now + weather.delay + self.rng.below(weather.jitter + 1)).max(pipe.last).max(weather.stalled_until);
+        pipe.last = at;
+        pipe.frames.push_back(frame);
+        Some(at)
+    }
+}
+
+impl Transport for Net {
+    fn subscribe(&self, conn: ConnId, room: &RoomId) {
+        let mut net = self.state();
+        if net.conns.contains_key(&conn) {
+            net.rooms.entry(room.clone()).or_default().insert(conn);
+        }
+    }
+
+    fn unsubscribe(&self, conn: ConnId, room: &RoomId) {
+        if let Some(conns) = self.state().rooms.get_mut(room) {
+            conns.remove(&conn);
+        }
+    }
+
+    fn emit(&self, conn: ConnId, packet: &Packet) {
+        let mut net = self.state();
+        let Some(id) = net.conns.get(&conn).copied() else { return };
+        self.push_down(&mut net, id, Frame::Text(Self::frame(packet)));
+    }
+
+    fn broadcast(&self, rooms: &[RoomId], except: Option<ConnId>, packet: &Packet) {
+        let mut net = self.state();
+        let conns: BTreeSet<ConnId> = rooms.iter().filter_map(|room| net.rooms.get(room)).flatten().copied().collect();
+        let text = Self::frame(packet);
+        let logged = LOGGED.contains(&packet.name);
+        for conn in conns.into_iter().filter(|conn| Some(*conn) != except) {
+            let Some(id) = net.conns.get(&conn).copied() else { continue };
+            let Some(device) = net.links.get(&id).map(|link| link.device) else { continue };
+            let bus = net.bus;
+            if logged && bus.only.is_none_or(|only| only == device) {
+                if net.rng.percent(bus.lost) {
+                    net.counts.lost += 1;
+                    continue;
+                }
+                if net.rng.percent(bus.late) {
+                    net.counts.late += 1;
+                    let ms = net.rng.range(5, 400);
+                    self.kernel.after(ms, Event::Late(id, text.clone()));
+                    continue;
+                }
+                if net.rng.percent(bus.doubled) {
+                    net.counts.doubled += 1;
+                    self.push_down(&mut net, id, Frame::Text(text.clone()));
+                }
+            }
+            self.push_down(&mut net, id, Frame::Text(text.clone()));
+        }
+    }
+
+    fn close(&self, conn: ConnId, reason: CloseReason) {
+        let mut net = self.state();
+        if let Some(id) = net.conns.get(&conn).copied() {
+            self.hang_up(&mut net, id, reason);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs seeds and counts what came of them.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    check::Violation,
+    fault::Kind,
+    history::Traced,
+    world::{Counts, World},
+};
+
+/// What came of a seed.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// The number that two runs of it agree on.
+    pub hash: u64,
+    /// What was broken.
+    pub violations: Vec<Violation>,
+    /// What happened, where it was kept.
+    pub lines: Vec<String>,
+    counts: Counts,
+    commits: u64,
+}
+
+/// Runs a seed.
+#[must_use]
+pub fn run(seed: u64, traced: Traced) -> Run {
+    let mut world = World::new(seed, traced);
+    world.run();
+    let commits = world.disk.state().counts.commits;
+    Run {
+        seed: world.seed,
+        hash: world.history.hash(),
+        violations: world.violations,
+        lines: world.history.lines().to_vec(),
+        counts: world.counts,
+        commits,
+    }
+}
+
+/// What came of many seeds.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// How many.
+    pub seeds: u64,
+    /// Those that failed, with the first rule that they broke.
+    pub failed: Vec<(u64, &'static str, String)>,
+    faults: BTreeMap<Kind, u64>,
+    sends: u64,
+    messages: u64,
+    links: u64,
+    commands: u64,
+    commits: u64,
+    stale_tokens: u64,
+}
+
+impl Summary {
+    /// Adds a run.
+    pub fn add(&mut self, run: &Run) {
+        self.seeds += 1;
+        if let Some(first) = run.violations.first() {
+            self.failed.push((run.seed, first.rule, first.what.clone()));
+        }
+        for (kind, count) in &run.counts.faults {
+            *self.faults.entry(*kind).or_default() += count;
+        }
+        self.sends += run.counts.sends;
+        self.messages += run.counts.messages;
+        self.links += run.counts.links;
+        self.commands += run.counts.commands;
+        self.commits += run.commits;
+        self.stale_tokens += run.counts.stale_tokens;
+    }
+
+    /// Adds another summary.
+    pub fn merge(&mut self, other: Self) {
+        self.seeds += other.seeds;
+        self.failed.extend(other.failed);
+        for (kind, count) in other.faults {
+            *self.faults.entry(kind).or_default() += count;
+        }
+        self.sends += other.sends;
+        self.messages += other.messages;
+        self.links += other.links;
+        self.commands += other.commands;
+        self.commits += other.commits;
+        self.stale_tokens += other.stale_tokens;
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<24}{:>12}", "seeds", self.seeds)?;
+        for (name, count) in [
+            ("commands", self.commands),
+            ("sends", self.sends),
+            ("messages stored", self.messages),
+            ("commits", self.commits),
+            ("connections", self.links),
+            ("stale tokens sent", self.stale_tokens),
+        ] {
+            writeln!(f, "{name:<24}{count:>12}")?;
+        }
+        writeln!(f, "faults")?;
+        for kind in Kind::ALL {
+            writeln!(f, "  {:<22}{:>12}", kind.name(), self.faults.get(kind).copied().unwrap_or(0))?;
+        }
+        write!(f, "{:<24}{:>12}", "violations", self.failed.len())
+    }
+}

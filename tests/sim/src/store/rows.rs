@@ -1,0 +1,219 @@
+//! The rows of the model store, and what the checker remembers beside them.
+
+use std::collections::BTreeMap;
+
+use roomcast_protocol::{
+    ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    model::{Message, User},
+};
+use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, RoomRow, Workspace};
+
+/// A time in a room: from one change up to, and not including, another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stay {
+    /// The change that began it.
+    pub from: Rev,
+    /// The change that ended it.
+    pub until: Option<Rev>,
+}
+
+/// All rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Db {
+    /// The database's life.
+    pub epoch: Epoch,
+    /// Which one it is.
+    pub life: u64,
+    /// Rooms.
+    pub rooms: BTreeMap<RoomId, RoomRow>,
+    /// Memberships, ended ones among them.
+    pub members: BTreeMap<(RoomId, UserId), MemberRow>,
+    /// Messages.
+    pub messages: BTreeMap<MessageId, MessageRow>,
+    /// Messages by their place.
+    pub by_seq: BTreeMap<(RoomId, Seq), MessageId>,
+    /// Messages by their sender's id.
+    pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
+    /// Users.
+    pub users: BTreeMap<UserId, User>,
+    /// When they were last connected.
+    pub last_seen: BTreeMap<UserId, Timestamp>,
+    /// For the checker: who was in which room when.
+    pub stays: BTreeMap<(RoomId, UserId), Vec<Stay>>,
+    /// For the checker: the newest change of each room, to be dense and unique.
+    pub revs: BTreeMap<RoomId, Rev>,
+    /// For the checker: cursors that were moved by their owner.
+    pub marks: BTreeMap<(RoomId, UserId), Seq>,
+    /// For the checker: what went wrong in here.
+    pub faults: Vec<String>,
+}
+
+impl Db {
+    /// An empty database.
+    #[must_use]
+    pub(crate) fn new(life: u64) -> Self {
+        Self {
+            epoch: epoch(life),
+            life,
+            rooms: BTreeMap::new(),
+            members: BTreeMap::new(),
+            messages: BTreeMap::new(),
+            by_seq: BTreeMap::new(),
+            sends: BTreeMap::new(),
+            users: BTreeMap::new(),
+            last_seen: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            revs: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Begins another life: what was restored.
+    pub(crate) fn rotate(&mut self, life: u64) {
+        self.life = life;
+        self.epoch = epoch(life);
+    }
+
+    /// The messages of a room, in order.
+    pub(crate) fn room_messages(&self, room: &RoomId) -> impl DoubleEndedIterator<Item = &Message> {
+        let (from, to) = ((room.clone(), Seq::new(0)), (room.clone(), Seq::new(u64::MAX)));
+        self.by_seq.range(from..=to).map(|(_, id)| &self.messages[id].message)
+    }
+
+    /// Whether somebody is in a room.
+    #[must_use]
+    pub(crate) fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
+        self.members.get(&(room.clone(), user.clone())).is_some_and(MemberRow::is_active)
+    }
+
+    /// The rows that a batch needs.
+    #[must_use]
+    pub(crate) fn load(&self, keys: &Keys) -> Workspace {
+        let mut workspace = Workspace::default();
+        let mut rooms = keys.rooms.clone();
+        let mut members = keys.members.clone();
+        for (id, user) in &keys.messages {
+            if let Some(row) = self.messages.get(id) {
+                rooms.insert(row.message.room_id.clone());
+                members.insert((row.message.room_id.clone(), user.clone()));
+                keep(&mut workspace, row);
+            }
+        }
+        for key in &keys.sends {
+            if let Some(row) = self.sends.get(key).and_then(|id| self.messages.get(id)) {
+                keep(&mut workspace, row);
+            }
+        }
+        for place in &keys.places {
+            if let Some(id) = self.by_seq.get(place) {
+                workspace.places.insert(place.clone(), id.clone());
+            }
+        }
+        for id in rooms {
+            if let Some(row) = self.rooms.get(&id) {
+                workspace.rooms.insert(id, row.clone());
+            }
+        }
+        for key in members {
+            if let Some(row) = self.members.get(&key) {
+                workspace.members.insert(key, row.clone());
+            }
+        }
+        for id in &keys.users {
+            if let Some(user) = self.users.get(id) {
+                workspace.users.insert(id.clone(), user.clone());
+            }
+        }
+        for id in &keys.room_counts {
+            let count = self.members.iter().filter(|((_, user), row)| user == id && row.is_active()).count() as u64;
+            workspace.room_counts.insert(id.clone(), count);
+        }
+        workspace
+    }
+
+    /// Keeps what a batch touched.
+    pub(crate) fn save(&mut self, mut workspace: Workspace, changes: &[&Change]) {
+        let dirty = std::mem::take(&mut workspace.dirty);
+        for id in dirty.users {
+            self.users.insert(id.clone(), workspace.users[&id].clone());
+        }
+        for id in dirty.rooms {
+            let row = workspace.rooms[&id].clone();
+            self.rooms.insert(id, row);
+        }
+        for key in dirty.members {
+            let row = workspace.members[&key].clone();
+            self.note_stay(&key, &row);
+            if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
+                self.marks.remove(&key);
+            }
+            self.members.insert(key, row);
+        }
+        for id in dirty.messages {
+            let row = workspace.messages[&id].clone();
+            let message = &row.message;
+            let place = (message.room_id.clone(), message.seq);
+            if let Some(other) = self.by_seq.insert(place, id.clone())
+                && other != id
+            {
+                self.faults.push(format!("two messages have the place {} of {}", message.seq, message.room_id));
+            }
+            if let Some(client_id) = &message.client_id {
+                let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
+                if self.sends.insert(key, id.clone()).is_some_and(|other| other != id) {
+                    self.faults.push(format!("the send {client_id} is stored twice"));
+                }
+            }
+            self.messages.insert(id, row);
+        }
+        for (user, at) in dirty.last_seen {
+            self.last_seen.insert(user, at);
+        }
+        for change in changes {
+            if let Act::Read(_) = &change.act {
+                let user = &change.author.user.id;
+                let own: Vec<_> = self.members.iter().filter(|((_, id), _)| id == user).collect();
+                for ((room, _), row) in own {
+                    if row.read_rev > row.member.rev {
+                        self.marks.insert((room.clone(), user.clone()), row.read_seq);
+                    }
+                }
+            }
+        }
+    }
+
+    fn note_stay(&mut self, key: &(RoomId, UserId), row: &MemberRow) {
+        let stays = self.stays.entry(key.clone()).or_default();
+        let open = stays.last().is_some_and(|stay| stay.until.is_none());
+        match (open, row.is_active()) {
+            (false, true) => stays.push(Stay { from: row.member.rev, until: None }),
+            (true, false) => {
+                if let Some(stay) = stays.last_mut() {
+                    stay.until = Some(row.member.rev);
+                }
+            }
+            // Out and in again within one batch.
+            (true, true) if stays.last().is_some_and(|stay| stay.from != row.member.rev) => {
+                if let Some(stay) = stays.last_mut() {
+                    stay.until = Some(row.member.rev);
+                }
+                stays.push(Stay { from: row.member.rev, until: None });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn keep(workspace: &mut Workspace, row: &MessageRow) {
+    let message = &row.message;
+    if let Some(client_id) = &message.client_id {
+        let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
+        workspace.sends.insert(key, message.id.clone());
+    }
+    workspace.messages.insert(message.id.clone(), row.clone());
+}
+
+fn epoch(life: u64) -> Epoch {
+    Epoch::parse(&format!("life-{life}")).expect("a good epoch")
+}

@@ -1,0 +1,203 @@
+//! What users do.
+
+use roomcast_client_core::{Input, UserCommand, view::SendStatus};
+use roomcast_protocol::{
+    Command, Limits, Seq, Timestamp,
+    command::{
+        AddMembers, CreateRoom, DeleteMessage, EditMessage, GetMessages, GetReceipts, GetRoomUsers, JoinRoom,
+        LeaveRoom, ListRooms, MarkRead, ReadUpTo, RemoveMember, RoomScope, SendMessage, TypingStart, TypingStop,
+        UpdatePresence,
+    },
+    model::{Availability, MessageType, User, Visibility},
+};
+use roomcast_protocol::{MessageId, RoomId, UserId};
+use roomcast_server::domain::{Act, Author, Change};
+
+use crate::{event::Event, kernel::WALL_START_MS, world::World};
+
+impl World {
+    /// The rooms as they are when the run begins.
+    pub(crate) fn found(&mut self) {
+        let count = self.rng.range(1, 3);
+        for index in 0..count {
+            let id = RoomId::parse(&format!("r{index}")).expect("a good id");
+            let visibility = if index == 1 { Visibility::Private } else { Visibility::Public };
+            self.rooms.push(id.clone());
+            let users: Vec<User> = self.users.iter().map(user).collect();
+            let owner = Author { user: users[0].clone(), admin: false, conn: None };
+            let mut acts: Vec<(Author, Act)> = Vec::new();
+            for user in &users {
+                acts.push((Author { user: user.clone(), admin: false, conn: None }, Act::SeeUser));
+            }
+            let members = users[1..].iter().filter(|_| self.rng.percent(80)).map(|user| user.id.clone()).collect();
+            let create = CreateRoom {
+                room_id: Some(id.clone()),
+                name: format!("Room {index}"),
+                visibility,
+                members,
+                topic: None,
+                policy: None,
+            };
+            acts.push((owner.clone(), Act::CreateRoom(create)));
+            let few = self.rng.below(4);
+            let messages = if self.rng.percent(10) { 60 } else { few };
+            for n in 0..messages {
+                acts.push((owner.clone(), Act::Send(message(&id, format!("before {n}")))));
+            }
+            for (author, act) in acts {
+                let fresh_id = format!("f-{:016x}", self.rng.next());
+                let change = Change { author, act, fresh_id };
+                let now = Timestamp::new(WALL_START_MS - 1_000);
+                let outcomes = self.disk.state().db.commit(&[&change], now, &Limits::default());
+                assert!(outcomes.iter().all(Result::is_ok), "the world is founded: {outcomes:?}");
+            }
+        }
+    }
+
+    /// A user does something, and will again.
+    pub(crate) fn work(&mut self, device: usize) {
+        if self.healed {
+            return;
+        }
+        let pause = self.devices[device].rng.range(50, 1_600);
+        self.kernel.after(pause, Event::Work(device));
+        if self.devices[device].core.is_none() {
+            return;
+        }
+        if let Some(work) = self.choose(device) {
+            self.ask(device, work);
+        }
+    }
+
+    fn choose(&mut self, device: usize) -> Option<UserCommand> {
+        let burst = {
+            let it = &mut self.devices[device];
+            let chance = it.rng.below(100);
+            if chance < 4 {
+                let closed = it.closed_by_user;
+                it.closed_by_user = !closed;
+                self.input(device, if closed { Input::Connect } else { Input::Disconnect });
+                return None;
+            }
+            chance < 40
+        };
+        let room = {
+            let rng = &mut self.devices[device].rng;
+            rng.pick(&self.rooms)?.clone()
+        };
+        if burst {
+            let count = self.devices[device].rng.range(1, 4);
+            for n in 0..count {
+                let content = format!("d{device}.{}.{n}", self.devices[device].asked.len());
+                let mut send = message(&room, content);
+                if self.devices[device].rng.percent(10) {
+                    send.mentions = vec![self.users[0].clone()];
+                }
+                self.ask(device, request(Command::SendMessage(send)));
+            }
+            return None;
+        }
+        let other = {
+            let rng = &mut self.devices[device].rng;
+            rng.pick(&self.users)?.clone()
+        };
+        let choice = self.devices[device].rng.below(60);
+        Some(match choice {
+            0..8 => {
+                let id = self.own_message(device, &room)?;
+                let content = format!("edited {}", self.devices[device].asked.len());
+                request(Command::EditMessage(EditMessage { message_id: id, content, if_version: None }))
+            }
+            8..12 => {
+                let message_id = self.own_message(device, &room)?;
+                request(Command::DeleteMessage(DeleteMessage { message_id }))
+            }
+            12..24 => {
+                let core = self.devices[device].core.as_mut()?;
+                let view = core.room(&room)?;
+                let newest = view.timeline.last()?.seq;
+                let back = self.devices[device].rng.below(3);
+                let up_to_seq = Seq::new(newest.value().saturating_sub(back).max(1));
+                request(Command::MarkRead(MarkRead::UpTo(ReadUpTo { room_id: room, up_to_seq })))
+            }
+            24..26 => {
+                let core = self.devices[device].core.as_mut()?;
+                let ids = vec![core.room(&room)?.timeline.last()?.id.clone()];
+                request(Command::MarkRead(MarkRead::Messages(ids)))
+            }
+            26..34 => request(Command::TypingStart(TypingStart(room))),
+            34..36 => request(Command::TypingStop(TypingStop(room))),
+            36..40 => request(Command::JoinRoom(JoinRoom { room_id: room })),
+            40..42 => request(Command::LeaveRoom(LeaveRoom { room_id: room })),
+            42..46 => request(Command::AddMembers(AddMembers { room_id: room, user_ids: vec![other] })),
+            46..48 => request(Command::RemoveMember(RemoveMember { room_id: room, user_id: other })),
+            48..50 => {
+                let all = [Availability::Online, Availability::Away, Availability::Busy];
+                let status = *self.devices[device].rng.pick(&all)?;
+                request(Command::UpdatePresence(UpdatePresence { status, text: None }))
+            }
+            50..53 => UserCommand::LoadOlder { room_id: room, limit: 10 },
+            53 => request(Command::GetMessages(GetMessages {
+                room_id: room,
+                before: None,
+                after: None,
+                around: None,
+                thread_id: None,
+                limit: Some(5),
+            })),
+            54 => {
+                let list = ListRooms { scope: RoomScope::Public, query: None, cursor: None, limit: None };
+                request(Command::ListRooms(list))
+            }
+            55 => {
+                let users = GetRoomUsers { room_id: room, all: true, cursor: None, limit: None };
+                request(Command::GetRoomUsers(users))
+            }
+            56 => request(Command::GetReceipts(GetReceipts { room_id: room })),
+            _ => {
+                let core = self.devices[device].core.as_ref()?;
+                let pending = core.pending(&room);
+                let failed = pending.iter().find(|item| matches!(item.status, SendStatus::Failed(_)))?;
+                let client_id = failed.client_id.clone();
+                match self.devices[device].rng.below(3) {
+                    0 => UserCommand::Retry(client_id),
+                    1 => UserCommand::Discard(client_id),
+                    _ => {
+                        let content = format!("revised {}", self.devices[device].asked.len());
+                        UserCommand::Revise { client_id, content }
+                    }
+                }
+            }
+        })
+    }
+
+    fn own_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {
+        let it = &mut self.devices[device];
+        let view = it.core.as_mut()?.room(room)?;
+        let own: Vec<MessageId> = view.timeline.iter().filter(|m| m.user_id == it.user).map(|m| m.id.clone()).collect();
+        it.rng.pick(&own).cloned()
+    }
+}
+
+fn user(id: &UserId) -> User {
+    User { id: id.clone(), name: id.as_str().to_uppercase(), avatar_url: None }
+}
+
+fn request(command: Command) -> UserCommand {
+    UserCommand::Request(Box::new(command))
+}
+
+fn message(room: &RoomId, content: String) -> SendMessage {
+    SendMessage {
+        room_id: room.clone(),
+        content,
+        kind: MessageType::Text,
+        client_id: None,
+        after: None,
+        reply_to: None,
+        thread_id: None,
+        mentions: Vec::new(),
+        attachments: Vec::new(),
+        metadata: None,
+    }
+}
