@@ -358,6 +358,7 @@ impl World {
                     self.net.send_up(link, Frame::End);
                 }
             }
+            Effect::Request { .. } => self.violate("transports", format!("d{device} makes requests")),
             Effect::FetchToken { req, reason } => {
                 self.history.explain(now, Who::Device(device), "fetches", || format!("{req:?} {reason:?}"));
                 let it = &mut self.devices[device];
