@@ -5,11 +5,12 @@
 
 pub mod dice;
 pub mod http;
-pub mod port;
 pub mod raw;
 pub mod server;
 pub mod token;
 pub mod wait;
+
+pub use roomcast_test_services::port;
 
 pub use dice::{Dice, seed};
 pub use raw::{RawClient, Refused};
