@@ -6,12 +6,14 @@
 pub mod dice;
 pub mod http;
 pub mod port;
+pub mod proxy;
 pub mod raw;
 pub mod server;
 pub mod token;
 pub mod wait;
 
 pub use dice::{Dice, seed};
+pub use proxy::{Proxy, WebSockets};
 pub use raw::{RawClient, Refused};
 pub use server::Server;
 pub use token::{Token, token};
