@@ -25,6 +25,10 @@ impl Client {
     /// Whether the machine slept between the last input and this one: either clock can show it, since some systems
     /// stop the monotonic one meanwhile.
     pub(super) fn has_slept(&self, before: Now, now: Now) -> bool {
+        // Browsers wake what is in the background late on purpose, and whoever comes back asks anyway.
+        if self.hidden_at.is_some() {
+            return false;
+        }
         let (mono_ms, wall_ms) = (now.mono_ms - before.mono_ms, now.wall_ms - before.wall_ms);
         if wall_ms > mono_ms.saturating_add(SLEPT_MS) {
             return true;

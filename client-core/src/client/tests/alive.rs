@@ -124,6 +124,23 @@ fn a_client_that_is_woken_in_time_asks_nothing() {
 }
 
 #[test]
+fn a_late_wake_up_in_the_background_is_no_sleep() {
+    let mut session = Session::live(1);
+    session.input(Input::Visibility(Visibility::Hidden));
+    session.request(Command::ListRooms(roomcast_protocol::command::ListRooms {
+        scope: roomcast_protocol::command::RoomScope::Mine,
+        query: None,
+        cursor: None,
+        limit: None,
+    }));
+    sleep(&mut session, 30_000, 30_000);
+    session.input(Input::Timeout);
+    assert_eq!(question(&mut session), None);
+    session.input(Input::Visibility(Visibility::Visible));
+    assert!(question(&mut session).is_some());
+}
+
+#[test]
 fn another_life_of_the_database_is_noticed_by_the_question() {
     let mut session = Session::live(1);
     session.input(Input::Network(Network::Online));

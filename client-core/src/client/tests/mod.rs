@@ -16,3 +16,4 @@ mod tokens;
 mod trace;
 mod transports;
 mod unread;
+mod weather;
