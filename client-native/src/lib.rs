@@ -33,6 +33,7 @@ mod room;
 mod shared;
 mod socket;
 pub mod storage;
+mod thread;
 mod token;
 
 pub use builder::ClientBuilder;
@@ -43,4 +44,5 @@ pub use pending::Pending;
 pub use room::Room;
 pub use roomcast_client_core::{Network, Notice, People, Target, trace::Redaction, view};
 pub use roomcast_protocol as protocol;
+pub use thread::Thread;
 pub use token::BoxError;

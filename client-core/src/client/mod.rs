@@ -1,7 +1,8 @@
 //! The façade: one way in, one way out, and the features in between, which know nothing of each other.
 //!
 //! `session` speaks the connection's language, `event` and `answer` take what the server says, `command` takes
-//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `people` learns names, `views` shows it all.
+//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `pages` loads what was before, `people`
+//! learns names, `views` shows it all.
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ mod answer;
 mod command;
 mod event;
 mod outgoing;
+mod pages;
 mod people;
 mod room;
 mod session;
@@ -48,8 +50,8 @@ pub use timers::TimerKind;
 enum Purpose {
     /// A user's command, to be resolved with the reply.
     User(CommandId),
-    /// A page of a room's past.
-    Older(CommandId, RoomId),
+    /// A page of a room's history, or of a thread.
+    Page(Box<pages::Page>),
     /// A message of the outbox.
     Post(ClientId),
     /// What a room lacks.
@@ -64,8 +66,6 @@ enum Purpose {
     Refresh,
     /// The user's presence, after a reconnect.
     Announce,
-    /// The messages after a cursor, to count them.
-    Count(RoomId),
 }
 
 /// A client.
@@ -190,6 +190,7 @@ impl Client {
         }
         self.send_ready();
         self.show_connection();
+        self.note_threads();
         let changed = self.effects.flush_changes();
         self.views.forget(&changed);
     }
