@@ -2,13 +2,11 @@
 //!
 //! The loaded messages are runs: two that are not adjacent never stand in one. A view shows one run, its *window*.
 //! The live window is the run that ends at the newest message. A jump opens another one, which pages make longer,
-//! and which is live again once it meets the live run. So a gap is where a window ends ([why][adr]).
+//! and which is live again once it meets the live run. So a gap is where a window ends (`docs/adr/0006-timeline-windows.md`).
 //!
 //! A page was read at some moment between its question and its answer, and may be older than what took effect
 //! meanwhile, or newer. So changes of messages are remembered while pages are on their way, and the newer state
 //! stands, whichever came first.
-//!
-//! [adr]: https://github.com/roomcast/roomcast/blob/main/docs/adr/0006-timeline-windows.md
 
 use std::{collections::BTreeMap, sync::Arc};
 
