@@ -28,7 +28,10 @@ pub struct Config {
     /// The ceiling of the first and of the longest pause between attempts to move from long polling to a WebSocket,
     /// in milliseconds.
     pub upgrade_ms: (Millis, Millis),
-    /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come.
+    /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come, 128 at a
+    /// time. What the user loads or jumps to is kept beyond it, until as many new ones have come again, or until
+    /// [`JumpToNewest`](crate::UserCommand::JumpToNewest); a window that is not live is never cut. Of a thread that is
+    /// looked at as many are kept.
     pub timeline_messages: usize,
     /// Whether the inputs are recorded, for a replay; [`Client::poll_trace`](crate::Client::poll_trace) gives them.
     #[serde(skip)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use roomcast_protocol::{ClientId, ErrorBody, Reply, RoomId};
+use roomcast_protocol::{ClientId, ErrorBody, MessageId, Reply, RoomId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -147,6 +147,8 @@ pub enum Key {
     Rooms,
     /// One room.
     Room(RoomId),
+    /// A thread that is looked at, by its room and its first message.
+    Thread(RoomId, MessageId),
 }
 
 /// Where effects collect until the shell takes them.
@@ -180,6 +182,14 @@ impl Effects {
         if !self.changed.contains(&Key::Room(room_id.clone())) {
             self.changed.insert(Key::Room(room_id.clone()));
         }
+    }
+
+    /// The rooms that are different so far.
+    pub(crate) fn changed_rooms(&self) -> impl Iterator<Item = &RoomId> {
+        self.changed.iter().filter_map(|key| match key {
+            Key::Room(room_id) => Some(room_id),
+            _ => None,
+        })
     }
 
     /// Queues what one input changed and gives it back, so that views kept of it can be dropped.

@@ -1,7 +1,10 @@
 //! Everything that can happen to a client. There is no other way in.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use roomcast_protocol::{ClientId, Command, MessageId, RoomId, UserId, command::CreateRoom};
+use roomcast_protocol::{
+    ClientId, Command, MessageId, RoomId, UserId,
+    command::{CreateRoom, Place},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::effect::{Method, OpId};
@@ -77,12 +80,58 @@ pub enum UserCommand {
     /// Any command of the protocol, resolved with its reply. `send-message` goes through the outbox, `mark-read`
     /// up to a place and typing through their own features; those resolve as those features say.
     Request(#[serde(with = "crate::trace::command")] Box<Command>),
-    /// One more page of a room's past.
+    /// One more page before the window of a room's history that its view shows.
     LoadOlder {
         /// Which room.
         room_id: RoomId,
         /// Most messages of the page.
         limit: u64,
+    },
+    /// One more page after it. Once it meets the newest messages it is live again.
+    LoadNewer {
+        /// Which room.
+        room_id: RoomId,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Let the view show the history around a message: what a reply answers, a finding, where the unread begins. A
+    /// later jump makes an earlier one void.
+    LoadAround {
+        /// Which room.
+        room_id: RoomId,
+        /// The message.
+        place: Place,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Let the view show the newest messages again. A shell says so too when the user is back at the end of a live
+    /// window: older messages beyond [`timeline_messages`](crate::Config::timeline_messages) are dropped then.
+    JumpToNewest {
+        /// Which room.
+        room_id: RoomId,
+    },
+    /// Look up a message that another one answers, for [`RoomView::answered`](crate::view::RoomView::answered).
+    Lookup {
+        /// Which room.
+        room_id: RoomId,
+        /// The message.
+        message_id: MessageId,
+    },
+    /// Look at a thread, or load one more page before what is shown of it. It is kept up to date until it is closed.
+    LoadThread {
+        /// Which room.
+        room_id: RoomId,
+        /// The thread's first message.
+        thread_id: MessageId,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Stop looking at a thread.
+    CloseThread {
+        /// Which room.
+        room_id: RoomId,
+        /// The thread's first message.
+        thread_id: MessageId,
     },
     /// Give a message another text, through the outbox: shown at once, sent in its turn after what the user did in
     /// the room before, and taken back where it is refused.

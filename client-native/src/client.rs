@@ -7,10 +7,10 @@ use roomcast_client_core::{
     view::{ClientView, PendingMessage, Phase},
 };
 use roomcast_protocol::{
-    ClientId, RoomId,
+    ClientId, Reply, RoomId,
     command::{AddMembers, CreateRoom, JoinRoom, ListRooms, RemoveMember, RoomScope, UpdatePresence},
     id::IdError,
-    model::{Availability, Visibility},
+    model::{Availability, Message, Visibility},
     registry::Request,
     reply,
 };
@@ -122,6 +122,17 @@ impl Client {
         let command = UserCommand::Request(Box::new(payload.into_command()));
         match self.shared.command(command).await? {
             Answer::Reply(reply) => R::from_reply(*reply).ok_or_else(unexpected),
+            Answer::Done => Err(unexpected()),
+        }
+    }
+
+    /// Runs a command that is answered with messages.
+    pub(crate) async fn page(&self, command: UserCommand) -> Result<Vec<Message>, Error> {
+        match self.shared.command(command).await? {
+            Answer::Reply(reply) => match *reply {
+                Reply::GetMessages(page) => Ok(page.messages),
+                _ => Err(unexpected()),
+            },
             Answer::Done => Err(unexpected()),
         }
     }

@@ -204,6 +204,10 @@ impl Driver {
                     let view = self.core.room(&room_id);
                     self.snapshot.set_room(room_id, view);
                 }
+                Key::Thread(room_id, thread_id) => {
+                    let view = self.core.thread(&room_id, &thread_id);
+                    self.snapshot.set_thread(room_id, thread_id, view);
+                }
             }
         }
         self.ticker.send_modify(|version| *version += 1);

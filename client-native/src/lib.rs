@@ -34,6 +34,7 @@ mod room;
 mod shared;
 mod socket;
 pub mod storage;
+mod thread;
 mod token;
 
 pub use builder::ClientBuilder;
@@ -44,4 +45,5 @@ pub use pending::Pending;
 pub use room::Room;
 pub use roomcast_client_core::{Network, Notice, People, Target, Transport, Transports, trace::Redaction, view};
 pub use roomcast_protocol as protocol;
+pub use thread::Thread;
 pub use token::BoxError;

@@ -294,6 +294,28 @@ payload!(
         pub message_id: MessageId,
     }
 );
+/// A message of a room, by its place or by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// The n-th.
+    Seq(Seq),
+    /// The one of this id.
+    Message(MessageId),
+}
+
+impl From<Seq> for Place {
+    fn from(seq: Seq) -> Self {
+        Self::Seq(seq)
+    }
+}
+
+impl From<MessageId> for Place {
+    fn from(id: MessageId) -> Self {
+        Self::Message(id)
+    }
+}
+
 payload!(
     /// Read history: the page before, after, or around a place; the newest page without any.
     GetMessages {
@@ -305,9 +327,9 @@ payload!(
         /// Newer than this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub after: Option<Seq>,
-        /// On both sides of this.
+        /// On both sides of this, and this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub around: Option<Seq>,
+        pub around: Option<Place>,
         /// Only of this thread.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,

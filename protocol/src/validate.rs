@@ -39,7 +39,8 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         }
         Command::GetMessages(messages) => {
             page(messages.limit)?;
-            let places = [messages.before, messages.after, messages.around].iter().flatten().count();
+            let given = [messages.before.is_some(), messages.after.is_some(), messages.around.is_some()];
+            let places = given.into_iter().filter(|given| *given).count();
             if places > 1 { Err(bad("before", "only one of before, after and around can be given")) } else { Ok(()) }
         }
         Command::SearchMessages(search) => {

@@ -36,7 +36,7 @@ impl Client {
         if let Ok(reply) = &answer {
             self.meet_in_reply(reply);
         }
-        let Request { purpose, command, deadline } = request;
+        let Request { purpose, command, .. } = request;
         match (purpose, answer) {
             (Purpose::User(id), answer) => {
                 if let Ok(reply) = &answer {
@@ -44,13 +44,7 @@ impl Client {
                 }
                 self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
             }
-            (Purpose::Older(id, room_id), answer) => {
-                if let (Ok(Reply::GetMessages(page)), Some(room)) = (&answer, self.rooms.get_mut(&room_id)) {
-                    room.add_older(page.messages.clone(), page.has_more);
-                }
-                self.effects.room_changed(&room_id);
-                self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
-            }
+            (Purpose::Page(page), answer) => self.page_answered(*page, command, answer),
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
             (
                 Purpose::Post(client_id),
@@ -104,32 +98,13 @@ impl Client {
                 let now = self.now();
                 self.auth.fetch(TokenReason::Refused, now, &mut self.effects);
             }
-            (
-                purpose @ (Purpose::ListMine
-                | Purpose::Enter(_)
-                | Purpose::Refresh
-                | Purpose::Announce
-                | Purpose::Count(_)),
-                Err(error),
-            ) => {
+            (purpose @ (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce), Err(error)) => {
                 if error.code.retry() != Retry::Never && self.connection.live().is_some() {
                     let pause_ms = self.pause_ms(&error, 1);
-                    let wait = Request { purpose, command, deadline: deadline.max(self.now()) + pause_ms };
-                    let until = self.now() + pause_ms;
-                    self.requests.defer(wait, until);
+                    self.push_later(purpose, command, pause_ms);
                 }
             }
-            (Purpose::Count(room_id), Ok(Reply::GetMessages(page))) => {
-                let me = self.me.as_ref().map(|me| &me.id);
-                if let Some(room) = self.rooms.get_mut(&room_id) {
-                    room.recount(page.messages, page.has_more, me);
-                    self.effects.room_changed(&room_id);
-                }
-            }
-            (
-                Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce | Purpose::Count(_),
-                Ok(_),
-            ) => {}
+            (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce, Ok(_)) => {}
         }
     }
 
@@ -249,5 +224,9 @@ impl Client {
 
 /// The error of an answer; one that fits no question is the server's fault.
 fn or_unexpected(answer: Ack) -> ErrorBody {
-    answer.err().unwrap_or_else(|| ErrorBody::new(ErrorCode::Internal, "unable to use the answer; it fits no question"))
+    answer.err().unwrap_or_else(unexpected)
+}
+
+pub(super) fn unexpected() -> ErrorBody {
+    ErrorBody::new(ErrorCode::Internal, "unable to use the answer; it fits no question")
 }

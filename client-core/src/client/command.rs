@@ -1,14 +1,13 @@
 //! What the user wants. Checked here first, so that they know before the network does.
 
 use roomcast_protocol::{
-    ClientId, Command, ErrorBody, ErrorCode, Reply, RoomId, Seq,
-    command::{CreateRoom, EditMessage, GetMessages, MarkRead, SendMessage, TypingStart, TypingStop},
-    reply, validate,
+    ClientId, Command, ErrorBody, ErrorCode, RoomId, Seq,
+    command::{CreateRoom, EditMessage, MarkRead, SendMessage, TypingStart, TypingStop},
+    validate,
 };
 
 use super::{Client, Purpose};
 use crate::{
-    effect::Answer,
     input::{CommandId, Target, UserCommand},
     outbox::Work,
     typing::Tell,
@@ -18,7 +17,13 @@ impl Client {
     pub(super) fn command(&mut self, id: CommandId, command: UserCommand) {
         match command {
             UserCommand::Request(command) => self.user_request(id, *command),
-            UserCommand::LoadOlder { room_id, limit } => self.load_older(id, room_id, limit),
+            UserCommand::LoadOlder { room_id, limit } => self.load_older(id, &room_id, limit),
+            UserCommand::LoadNewer { room_id, limit } => self.load_newer(id, &room_id, limit),
+            UserCommand::LoadAround { room_id, place, limit } => self.load_around(id, &room_id, place, limit),
+            UserCommand::JumpToNewest { room_id } => self.jump_to_newest(id, &room_id),
+            UserCommand::Lookup { room_id, message_id } => self.look_up(id, &room_id, message_id),
+            UserCommand::LoadThread { room_id, thread_id, limit } => self.load_thread(id, &room_id, thread_id, limit),
+            UserCommand::CloseThread { room_id, thread_id } => self.close_thread(id, &room_id, &thread_id),
             UserCommand::Retry(client_id) => self.retry(id, &client_id),
             UserCommand::Revise { client_id, content } => self.revise(id, &client_id, content),
             UserCommand::Discard(client_id) => self.discard(id, &client_id),
@@ -177,24 +182,6 @@ impl Client {
         }
         self.count_unread(room_id);
         self.done(id);
-    }
-
-    fn load_older(&mut self, id: CommandId, room_id: RoomId, limit: u64) {
-        let Some(room) = self.rooms.get(&room_id) else {
-            return self.fail(id, ErrorCode::NotFound, "unable to load; the user is not in such a room");
-        };
-        if !room.has_older {
-            let nothing = reply::Messages { messages: Vec::new(), has_more: false, authors: Vec::new() };
-            return self.effects.resolve(id, Ok(Answer::Reply(Box::new(Reply::GetMessages(nothing)))));
-        }
-        let before = room.timeline.first().map(|message| message.seq);
-        let limit = Some(limit.clamp(1, self.limits.page.max(1)));
-        let page = GetMessages { room_id: room_id.clone(), before, after: None, around: None, thread_id: None, limit };
-        if !self.connection.is_hopeful() {
-            return self.fail(id, ErrorCode::Unavailable, "unable to load; the client is not connected");
-        }
-        self.effects.room_changed(&room_id);
-        self.push(Purpose::Older(id, room_id), Command::GetMessages(page));
     }
 
     pub(super) fn stop_typing(&mut self, room_id: &RoomId) {

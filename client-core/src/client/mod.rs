@@ -1,7 +1,8 @@
 //! The façade: one way in, one way out, and the features in between, which know nothing of each other.
 //!
 //! `session` speaks the connection's language, `transport` carries it and `alive` doubts it, `event` and `answer` take
-//! what the server says, `command` takes what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `people` learns names, `views` shows it all.
+//! what the server says, `command` takes what the user wants, `outgoing` sends what is ready, `room` keeps the rooms,
+//! `pages` loads what was before, `people` learns names, `views` shows it all.
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ mod answer;
 mod command;
 mod event;
 mod outgoing;
+mod pages;
 mod people;
 mod room;
 mod session;
@@ -50,8 +52,8 @@ pub use timers::TimerKind;
 enum Purpose {
     /// A user's command, to be resolved with the reply.
     User(CommandId),
-    /// A page of a room's past.
-    Older(CommandId, RoomId),
+    /// A page of a room's history, or of a thread.
+    Page(Box<pages::Page>),
     /// A message of the outbox.
     Post(ClientId),
     /// What a room lacks.
@@ -66,8 +68,6 @@ enum Purpose {
     Refresh,
     /// The user's presence, after a reconnect.
     Announce,
-    /// The messages after a cursor, to count them.
-    Count(RoomId),
     /// Whether the connection is alive, and what was missed.
     Alive,
 }
@@ -203,6 +203,7 @@ impl Client {
         self.send_ready();
         self.pump();
         self.show_connection();
+        self.note_threads();
         let changed = self.effects.flush_changes();
         self.views.forget(&changed);
     }

@@ -12,6 +12,7 @@ use super::{Client, Purpose};
 use crate::{
     input::{ConnId, Token},
     requests::Request,
+    time::Millis,
 };
 
 impl Client {
@@ -61,6 +62,14 @@ impl Client {
     pub(super) fn push(&mut self, purpose: Purpose, command: Command) {
         let request = self.request(purpose, command);
         self.requests.push(request);
+    }
+
+    /// Asks again after a pause. The time to answer begins anew then, or a question that timed out would never be
+    /// asked again.
+    pub(super) fn push_later(&mut self, purpose: Purpose, command: Command, pause_ms: Millis) {
+        let request = self.request(purpose, command);
+        let until = self.now() + pause_ms;
+        self.requests.defer(Request { deadline: request.deadline + pause_ms, ..request }, until);
     }
 
     pub(super) fn push_refresh(&mut self) {

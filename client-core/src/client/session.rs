@@ -309,14 +309,14 @@ impl Client {
         let mut again = Vec::new();
         for request in in_flight {
             match request.purpose {
-                Purpose::User(_) | Purpose::Older(..) if is_read(&request) => again.push(request),
+                Purpose::User(_) | Purpose::Page(_) if is_read(&request) => again.push(request),
                 Purpose::User(id) => {
                     self.fail(id, ErrorCode::Unavailable, "unable to tell how it went; the connection was lost")
                 }
                 _ => {}
             }
         }
-        again.extend(queued.into_iter().filter(|r| matches!(r.purpose, Purpose::User(_) | Purpose::Older(..))));
+        again.extend(queued.into_iter().filter(|r| matches!(r.purpose, Purpose::User(_) | Purpose::Page(_))));
         self.requests.push_front(again);
         self.outbox.connection_lost();
         self.marks.connection_lost();

@@ -1,4 +1,4 @@
-//! One room: its changes in the order of `rev`, and what they made of it.
+//! One room: its changes in the order of `rev`, and what they made of it. `pages` takes what was asked for beside.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,14 +8,12 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Timeline,
-    change::Change,
-    members::Members,
-    receipts::Receipts,
-    timeline::{Places, Put},
-    unread::Unread,
+    change::Change, chunks::Put, history::History, members::Members, quoted::Quoted, receipts::Receipts,
+    thread::Thread, unread::Unread,
 };
 use crate::notice::Notice;
+
+mod pages;
 
 /// Most changes held back while one before them is missing; beyond, the server is asked anyway.
 const HELD_MOST: usize = 1_000;
@@ -38,17 +36,17 @@ pub(crate) struct Room {
     pub(crate) role: Role,
     /// The newest change that took effect. The `rev` within `info` is the server's word at some moment.
     rev: Rev,
-    pub(crate) timeline: Timeline,
-    places: Places,
+    pub(crate) history: History,
+    quoted: Quoted,
+    threads: BTreeMap<MessageId, Thread>,
     pub(crate) members: Members,
     pub(crate) receipts: Receipts,
     pub(crate) unread: Unread,
-    pub(crate) has_older: bool,
     held: BTreeMap<Rev, Change>,
     /// The newest change that we have heard of.
     heard: Rev,
-    /// Messages to keep; more than the setting once the user has asked for more.
-    keep: usize,
+    /// Most messages to keep that nobody asked for.
+    limit: usize,
     unconfirmed: Option<Unconfirmed>,
 }
 
@@ -66,27 +64,25 @@ struct Unconfirmed {
 pub(crate) type Me<'a> = Option<&'a UserId>;
 
 impl Room {
-    pub(crate) fn new(state: RoomState, keep: usize) -> Self {
+    pub(crate) fn new(state: RoomState, limit: usize) -> Self {
         let RoomState { room, role, read_seq, unread, mentions, last_message, users, receipts, .. } = state;
         let mut entered = Self {
             rev: room.rev,
             heard: room.rev,
-            has_older: room.seq.value() > 0,
+            history: History::new(room.seq, limit),
+            quoted: Quoted::default(),
+            threads: BTreeMap::new(),
             info: Arc::new(room),
             role,
-            timeline: Timeline::default(),
-            places: Places::default(),
             members: Members::new(users),
             receipts: Receipts::default(),
             unread: Unread { read_seq, count: unread, mentions, vague: false },
             held: BTreeMap::new(),
-            keep,
+            limit,
             unconfirmed: None,
         };
         entered.receipts.merge(&receipts);
-        if let Some(message) = last_message {
-            entered.put(Arc::new(message));
-        }
+        entered.history.load(last_message.into_iter().collect());
         entered
     }
 
@@ -98,9 +94,9 @@ impl Room {
         &self.info.id
     }
 
-    /// Where a message is, if the timeline has it.
+    /// Where a message is, if it is loaded.
     pub(crate) fn place_of(&self, id: &MessageId) -> Option<Seq> {
-        self.places.find(id)
+        self.history.place_of(id).or_else(|| self.threads.values().find_map(|thread| thread.place_of(id)))
     }
 
     /// The user's own messages that are acknowledged and wait for a change before them.
@@ -115,7 +111,7 @@ impl Room {
     pub(crate) fn sent_as(&self, user_id: &UserId, client_id: &ClientId) -> Option<&Arc<Message>> {
         let sent =
             |message: &&Arc<Message>| message.client_id.as_ref() == Some(client_id) && message.user_id == *user_id;
-        self.held_messages_of(user_id).find(sent).or_else(|| self.timeline.iter().rev().find(sent))
+        self.held_messages_of(user_id).find(sent).or_else(|| self.history.newest_first().find(sent))
     }
 
     /// The user's own messages as acknowledgements say that they are now, where a change before that is missing.
@@ -144,11 +140,13 @@ impl Room {
         Offered::Applied
     }
 
-    /// Another life of the database: changes that waited for one of the old life wait for nothing now, and cursors
-    /// may be where they were before.
+    /// Another life of the database: changes that waited for one of the old life wait for nothing now, cursors may be
+    /// where they were before, and no place is what it was.
     pub(crate) fn begin_anew(&mut self) {
         self.held.clear();
         self.receipts = Receipts::default();
+        self.history.look_at_newest();
+        self.threads.clear();
     }
 
     /// Hears of a change without being told what it is.
@@ -175,39 +173,11 @@ impl Room {
         self.heard = self.rev;
     }
 
-    /// The cursor from which the messages must be asked for to know how many are unread; `None` where it is known.
-    pub(crate) fn uncounted(&self) -> Option<Seq> {
-        self.unread.vague.then_some(self.unread.read_seq)
-    }
-
-    /// Takes the messages after a cursor. What was posted after our `rev` comes with its own change.
-    pub(crate) fn recount(&mut self, messages: Vec<Message>, has_more: bool, me: Me<'_>) {
-        for message in messages {
-            if message.seq <= self.info.seq {
-                self.put(Arc::new(message));
-            }
-        }
-        self.unread.recount(&self.timeline, me);
-        // Where there are more than a page of them, their number stays a guess.
-        self.unread.vague &= !has_more;
-    }
-
-    /// Takes a page of the past.
-    pub(crate) fn add_older(&mut self, messages: Vec<Message>, has_more: bool) {
-        let oldest = messages.iter().map(|message| message.seq).min();
-        self.keep = self.keep.max(self.timeline.len() + messages.len());
-        for message in messages {
-            self.put(Arc::new(message));
-        }
-        let hole = matches!((oldest, self.timeline.first()), (Some(oldest), Some(first)) if first.seq > oldest);
-        self.has_older = has_more || hole;
-    }
-
     /// Moves somebody's read cursor; tells whether it moved.
     pub(crate) fn read(&mut self, user_id: &UserId, seq: Seq, me: Me<'_>) -> bool {
         let moved = self.receipts.advance(user_id, seq);
         if me == Some(user_id) {
-            return self.unread.advance(seq, &self.timeline, self.info.seq, me) || moved;
+            return self.unread.advance(seq, &self.history, me) || moved;
         }
         moved
     }
@@ -237,12 +207,12 @@ impl Room {
     pub(crate) fn take_back_mark(&mut self, me: &UserId) -> bool {
         let Some(Unconfirmed { before, head, confirmed }) = self.unconfirmed.take() else { return false };
         self.unread = before;
-        if !self.unread.recount(&self.timeline, Some(me)) {
-            for message in self.timeline.iter().filter(|message| message.seq > head) {
+        if !self.unread.recount(&self.history, Some(me)) {
+            for message in self.history.range(head.next(), self.history.head()) {
                 self.unread.posted(message, Some(me));
             }
         }
-        self.unread.advance(confirmed, &self.timeline, self.info.seq, Some(me));
+        self.unread.advance(confirmed, &self.history, Some(me));
         self.receipts.take_back(me, self.unread.read_seq);
         true
     }
@@ -289,7 +259,9 @@ impl Room {
                 notices.push(Notice::MemberUpdated(self.id().clone(), member.user_id));
             }
             Change::Settings(info) => {
-                self.info = Arc::new(info);
+                // Its `seq` is the server's word at some moment; ours is what has been told.
+                let seq = self.info.seq;
+                self.info = Arc::new(RoomInfo { seq, ..info });
                 notices.push(Notice::RoomUpdated(self.id().clone()));
             }
         }
@@ -299,38 +271,39 @@ impl Room {
         if message.seq > self.info.seq {
             Arc::make_mut(&mut self.info).seq = message.seq;
         }
-        if self.put(Arc::clone(&message)) == Put::New {
+        for thread in self.threads.values_mut() {
+            thread.take(&message);
+        }
+        if self.history.post(Arc::clone(&message)) == Put::New {
             self.unread.posted(&message, me);
             notices.push(Notice::NewMessage(message));
         }
-        let dropped = self.timeline.trim(self.keep);
-        self.has_older |= !dropped.is_empty();
-        self.places.forget(&dropped);
     }
 
-    /// A message outside the timeline is not taken in by its change: it would stand alone behind a hole.
     fn edited(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
-        let before = self.timeline.at(message.seq).cloned();
-        if before.is_some() && self.put(Arc::clone(&message)) == Put::Stale {
-            return;
+        let before = self.history.at(message.seq).cloned();
+        self.history.edit(Arc::clone(&message));
+        for thread in self.threads.values_mut() {
+            thread.take(&message);
         }
-        self.unread.deleted(before.as_deref(), &message, me);
+        self.quoted.changed(&message);
+        self.unread.deleted(before.as_deref(), &message, &self.history, me);
         notices.push(Notice::MessageUpdated(message));
     }
 
     fn merge_receipts(&mut self, receipts: &[Receipt], me: Me<'_>) {
         self.receipts.merge(receipts);
         if let Some(own) = me.and_then(|me| receipts.iter().find(|receipt| receipt.user_id == *me)) {
-            self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
+            self.unread.advance(own.read_seq, &self.history, me);
             self.confirm_mark(own.read_seq);
         }
     }
 
     fn merge(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
-        let known_seq = self.info.seq;
-        for message in delta.messages {
-            let message = Arc::new(message);
-            if message.seq > known_seq {
+        // What came meanwhile on its own has taken effect.
+        let news = delta.messages.into_iter().filter(|message| message.rev > self.rev);
+        for message in news.map(Arc::new).collect::<Vec<_>>() {
+            if self.history.is_untold(message.seq) {
                 self.posted(message, me, notices);
             } else {
                 self.edited(message, me, notices);
@@ -376,20 +349,27 @@ impl Room {
         let (known_seq, read_seq) = (self.info.seq, self.unread.read_seq);
         let mut held = std::mem::take(&mut self.held);
         let cursors = std::mem::take(&mut self.receipts);
-        *self = Self::new(*state, self.keep);
+        let (last_message, limit) = (state.last_message.clone(), self.limit);
+        self.history.reset(state.room.seq);
+        let history = std::mem::replace(&mut self.history, History::new(state.room.seq, limit));
+        let threads = std::mem::take(&mut self.threads);
+        *self = Self { history, threads, ..Self::new(*state, limit) };
         self.receipts.take_newer(&cursors);
         self.rev = delta.rev;
         notices.push(Notice::RoomReset(self.id().clone()));
         // A message newer than the state is counted by the state to come: its own change brings it.
-        let head = self.info.seq;
-        for message in delta.messages.into_iter().filter(|message| message.seq <= head) {
-            let message = Arc::new(message);
-            self.put(Arc::clone(&message));
+        let oldest = delta.messages.iter().map(|message| message.seq).min();
+        self.history.load(last_message.into_iter().collect());
+        for message in self.history.load(delta.messages) {
             if message.seq > known_seq {
                 notices.push(Notice::NewMessage(message));
             }
         }
-        self.has_older = delta.has_more;
+        if !delta.has_more {
+            self.history.begins_at(oldest.unwrap_or(self.history.head().next()));
+        }
+        let head = self.history.head();
+        self.threads.values_mut().for_each(|thread| thread.reset(head));
         self.receipts.merge(&delta.receipts);
         if let Some(me) = me {
             self.read(me, read_seq.min(self.info.seq), Some(me));
@@ -420,11 +400,6 @@ impl Room {
         self.members.merge(&state.users);
         let (member_count, seq) = (self.info.member_count, self.info.seq);
         self.info = Arc::new(RoomInfo { member_count, seq, ..state.room });
-    }
-
-    fn put(&mut self, message: Arc<Message>) -> Put {
-        self.places.insert(&message);
-        self.timeline.put(message)
     }
 
     fn count_members(&mut self, by: i64) {

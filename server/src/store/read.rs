@@ -141,6 +141,9 @@ pub trait ReadStore: Send + Sync + 'static {
         limit: u64,
     ) -> Result<MessagePage, StoreError>;
 
+    /// The place of a room's message.
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError>;
+
     /// What changed in a room after `since`, at most `limit` messages and members.
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError>;
 

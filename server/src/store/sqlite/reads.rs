@@ -82,6 +82,15 @@ impl ReadStore for SqliteStore {
         }
     }
 
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError> {
+        let row = sqlx::query("SELECT seq FROM messages WHERE id = ? AND room_id = ?")
+            .bind(id.as_str())
+            .bind(room.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| Ok(Seq::new(codec::number(&row, "seq")?))).transpose()
+    }
+
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
         // One snapshot for all, or a change between two statements would fall through.
         let mut snapshot = self.readers.begin().await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, UserId,
+    MessageId, Rev, RoomId, Seq, UserId,
     model::{Message, Receipt, Room, User, Visibility},
 };
 use roomcast_server::store::{
@@ -84,6 +84,10 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
             }
         })
         .await
+    }
+
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError> {
+        self.snapshot(|db| db.room_messages(room).find(|message| message.id == *id).map(|message| message.seq)).await
     }
 
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
