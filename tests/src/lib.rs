@@ -5,12 +5,13 @@
 
 pub mod dice;
 pub mod http;
-pub mod port;
 pub mod proxy;
 pub mod raw;
 pub mod server;
 pub mod token;
 pub mod wait;
+
+pub use roomcast_test_services::port;
 
 pub use dice::{Dice, seed};
 pub use proxy::{Proxy, WebSockets};
