@@ -124,6 +124,22 @@ fn a_client_that_is_woken_in_time_asks_nothing() {
 }
 
 #[test]
+fn an_answer_that_a_later_change_overtook_takes_no_room_away() {
+    let mut session = Session::live(1);
+    session.input(Input::Network(Network::Online));
+    let id = question(&mut session).unwrap();
+    session.event(new_message(2));
+    let rooms = vec![RoomDelta::bare(room_id("r"), DeltaKind::Gone, Rev::default())];
+    session.answer(id, &Ok(Reply::Sync(Synced { epoch: epoch("e"), rooms })));
+    assert_eq!(session.seqs(), [1, 2]);
+    let (asked, id) = session.take_sent(CommandKind::Sync).pop().expect("it asks again");
+    assert!(matches!(asked, Command::Sync(sync) if sync.rooms[&room_id("r")] == Rev::new(2)));
+    let rooms = vec![RoomDelta::bare(room_id("r"), DeltaKind::Gone, Rev::default())];
+    session.answer(id.unwrap(), &Ok(Reply::Sync(Synced { epoch: epoch("e"), rooms })));
+    assert!(session.client.room(&room_id("r")).is_none());
+}
+
+#[test]
 fn a_late_wake_up_in_the_background_is_no_sleep() {
     let mut session = Session::live(1);
     session.input(Input::Visibility(Visibility::Hidden));
