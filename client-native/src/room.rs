@@ -102,6 +102,25 @@ impl Room {
         self.changed(UserCommand::Delete { room_id, target }).await
     }
 
+    /// Reacts to a message with one emoji, or with the short name of an application's own, `:tada:`. The view shows it at
+    /// once; it goes the way of an [`edit`](Self::edit). What is undone before it was sent is not sent at all.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn react(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::React { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Takes a reaction of the user's back, as [`react`](Self::react) adds one.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn unreact(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::Unreact { room_id, target, emoji }).await.map(drop)
+    }
+
     /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.
     ///
     /// # Errors

@@ -217,7 +217,7 @@ pub struct Reaction {
     pub emoji: String,
     /// By how many.
     pub count: u64,
-    /// Whether the reader is among them.
+    /// Whether the reader is among them. Always false in what goes out once for all: an event tells who it was.
     pub mine: bool,
 }
 
@@ -287,6 +287,19 @@ pub struct Message {
     /// The application's own object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Json>,
+}
+
+impl Message {
+    /// Counts one reaction more or less. A new emoji comes last; one that nobody is left with goes.
+    pub fn count_reaction(&mut self, emoji: &str, added: bool) {
+        match self.reactions.iter().position(|reaction| reaction.emoji == emoji) {
+            Some(place) if added => self.reactions[place].count += 1,
+            Some(place) if self.reactions[place].count > 1 => self.reactions[place].count -= 1,
+            Some(place) => drop(self.reactions.remove(place)),
+            None if added => self.reactions.push(Reaction { emoji: emoji.to_owned(), count: 1, mine: false }),
+            None => {}
+        }
+    }
 }
 
 /// Who finds a room and who comes in.

@@ -47,6 +47,8 @@ pub enum Action {
     },
     /// React to a message.
     React,
+    /// Take one's own reaction back.
+    Unreact,
     /// Pin or unpin a message.
     Pin,
     /// Change the room's settings.
@@ -110,7 +112,7 @@ pub fn permit(actor: &Actor, action: Action, place: Place<'_>, now: Timestamp) -
         if role >= least { Ok(()) } else { Err(denied(ErrorCode::Forbidden, why)) }
     };
     match action {
-        Action::Join | Action::Read | Action::Type | Action::MarkRead => Ok(()),
+        Action::Join | Action::Read | Action::Type | Action::MarkRead | Action::Unreact => Ok(()),
         Action::Post => {
             needs(place.policy.who_may_post, "the room's policy does not let this role post")?;
             post(actor, role, place, now)

@@ -273,7 +273,7 @@ events! {
     /// A message was deleted.
     "message-deleted" => MessageDeleted(event::MessageChanged);
     /// A message's reactions or pin changed.
-    "message-updated" => MessageUpdated(event::MessageChanged);
+    "message-updated" => MessageUpdated(event::MessageUpdated);
     /// Somebody changed between online states.
     "presence-changed" => PresenceChanged(event::PresenceChanged);
     /// How many are online in a large room.

@@ -4,6 +4,7 @@
 use crate::{
     Command, ErrorBody, ErrorCode, Json, Limits,
     command::{CreateRoom, MarkRead, SendMessage, UpdateRoom},
+    emoji,
     model::{Attachment, MessageType},
 };
 
@@ -52,10 +53,12 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         | Command::MuteMember(sanction)
         | Command::UnmuteMember(sanction) => line("reason", sanction.reason.as_deref(), limits.topic_bytes),
         Command::AddReaction(react) | Command::RemoveReaction(react) => {
-            if react.emoji.is_empty() || react.emoji.chars().any(char::is_control) {
-                return Err(bad("emoji", "it is not an emoji"));
+            size("emoji", react.emoji.len(), emoji::LONGEST as u64)?;
+            if emoji::is_reaction(&react.emoji) {
+                Ok(())
+            } else {
+                Err(bad("emoji", "it is neither one emoji nor a short name like :tada:"))
             }
-            size("emoji", react.emoji.len(), 64)
         }
         Command::JoinRoom(_)
         | Command::LeaveRoom(_)

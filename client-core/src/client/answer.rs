@@ -18,7 +18,7 @@ use crate::{
     notice::Notice,
     outbox::{Departed, Verdict, Work},
     requests::Request,
-    rooms::Change,
+    rooms::{Change, Mine},
     time::Millis,
 };
 
@@ -54,7 +54,13 @@ impl Client {
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
             (
                 Purpose::Post(client_id),
-                Ok(reply @ (Reply::EditMessage(_) | Reply::DeleteMessage(_) | Reply::CreateRoom(_))),
+                Ok(
+                    reply @ (Reply::EditMessage(_)
+                    | Reply::DeleteMessage(_)
+                    | Reply::AddReaction(_)
+                    | Reply::RemoveReaction(_)
+                    | Reply::CreateRoom(_)),
+                ),
             ) => {
                 // The item leaves first: what it showed is true from here on.
                 let departed = self.outbox.acknowledged(&client_id, None, &mut self.effects);
@@ -155,7 +161,7 @@ impl Client {
         self.resolve(waiter, Err(error.clone()));
         self.effects.notice(match work {
             Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
-            Work::Edit { target, .. } | Work::Delete { target } => {
+            Work::Edit { target, .. } | Work::Delete { target } | Work::React { target, .. } => {
                 Notice::ChangeRefused(room_id, target, error.clone())
             }
             Work::Create(_) => Notice::RoomRefused(room_id, error.clone()),
@@ -218,7 +224,7 @@ impl Client {
             ) => {
                 let MessageStored { message, rev } = stored.clone();
                 let room_id = message.room_id.clone();
-                self.change(&room_id, rev, Change::Edited(Arc::new(message)));
+                self.change(&room_id, rev, Change::Edited(Arc::new(message), Mine::Told));
             }
             (Command::MarkRead(MarkRead::Messages(ids)), _) => {
                 let places: Vec<_> = ids.iter().filter_map(|id| self.rooms.place_of(id)).collect();

@@ -11,7 +11,7 @@ use roomcast_protocol::{ClientId, RoomId, Timestamp, command::SendMessage, model
 use super::{Client, Purpose};
 use crate::{
     effect::Key,
-    rooms::{Room, Timeline},
+    rooms::{Room, Timeline, mine},
     view::{ClientView, PendingMessage, RoomSummary, RoomView, SendStatus},
 };
 
@@ -97,14 +97,12 @@ impl Client {
     /// The timeline as it will be once the user's changes are taken. Copies a chunk for each, and nothing without.
     fn shown(&self, room: &Room) -> Timeline {
         let mut timeline = room.timeline.clone();
-        if let Some(me) = &self.me {
-            for held in room.held_edits_of(&me.id) {
-                timeline.show(held.seq, |message| {
-                    if message.rev < held.rev {
-                        message.clone_from(held);
-                    }
-                });
-            }
+        for held in room.held_edits() {
+            timeline.show(held.seq, |message| {
+                if message.rev < held.rev {
+                    message.clone_from(held);
+                }
+            });
         }
         let now = Timestamp::new(self.clock.now().wall_ms);
         for (id, change) in self.outbox.changes(room.id()) {
@@ -117,6 +115,11 @@ impl Client {
                     message.deleted_at = Some(now);
                 }
             });
+        }
+        for (id, emoji, adds) in self.outbox.reactions(room.id()) {
+            if let Some(seq) = room.place_of(id) {
+                timeline.show(seq, |message| mine::show(message, emoji, adds));
+            }
         }
         timeline
     }

@@ -6,6 +6,7 @@ use roomcast_protocol::{MessageId, Rev, RoomId, Seq, model::RoomState};
 
 mod change;
 mod members;
+pub(crate) mod mine;
 mod receipts;
 mod room;
 mod strays;
@@ -13,6 +14,7 @@ mod timeline;
 mod unread;
 
 pub(crate) use change::Change;
+pub(crate) use mine::Mine;
 pub(crate) use room::{Offered, Room};
 pub(crate) use strays::Strays;
 pub use timeline::Timeline;

@@ -11,6 +11,7 @@ use super::{
     Timeline,
     change::Change,
     members::Members,
+    mine::{self, Mine},
     receipts::Receipts,
     timeline::{Places, Put},
     unread::Unread,
@@ -118,10 +119,10 @@ impl Room {
         self.held_messages_of(user_id).find(sent).or_else(|| self.timeline.iter().rev().find(sent))
     }
 
-    /// The user's own messages as acknowledgements say that they are now, where a change before that is missing.
-    pub(crate) fn held_edits_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
-        self.held.values().filter_map(move |change| match change {
-            Change::Edited(message) if message.user_id == *user_id => Some(message),
+    /// Messages as acknowledgements say that they are now, where a change before that is missing.
+    pub(crate) fn held_edits(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.held.values().filter_map(|change| match change {
+            Change::Edited(message, Mine::Told) => Some(message),
             _ => None,
         })
     }
@@ -270,7 +271,7 @@ impl Room {
                 }
                 self.posted(message, me, notices);
             }
-            Change::Edited(message) => self.edited(message, me, notices),
+            Change::Edited(message, mine) => self.edited(message, &mine, me, notices),
             Change::Joined(user) => {
                 self.members.joined(&user, Status::Unknown);
                 self.count_members(1);
@@ -309,8 +310,11 @@ impl Room {
     }
 
     /// A message outside the timeline is not taken in by its change: it would stand alone behind a hole.
-    fn edited(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+    fn edited(&mut self, mut message: Arc<Message>, mine: &Mine, me: Me<'_>, notices: &mut Vec<Notice>) {
         let before = self.timeline.at(message.seq).cloned();
+        if let (Mine::Kept(by), Some(me)) = (mine, me) {
+            mine::keep(&mut message, before.as_deref(), by.as_ref(), me);
+        }
         if before.is_some() && self.put(Arc::clone(&message)) == Put::Stale {
             return;
         }
@@ -333,7 +337,7 @@ impl Room {
             if message.seq > known_seq {
                 self.posted(message, me, notices);
             } else {
-                self.edited(message, me, notices);
+                self.edited(message, &Mine::Told, me, notices);
             }
         }
         for member in delta.members {

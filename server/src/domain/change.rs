@@ -4,7 +4,7 @@ use std::fmt;
 
 use roomcast_protocol::{
     RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, RemoveMember, SendMessage},
+    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, React, RemoveMember, SendMessage},
     model::User,
 };
 
@@ -50,6 +50,10 @@ pub enum Act {
     Edit(EditMessage),
     /// Delete a message.
     Delete(DeleteMessage),
+    /// Add a reaction of the author's.
+    React(React),
+    /// Take a reaction of the author's back.
+    Unreact(React),
     /// Move the author's read cursor.
     Read(MarkRead),
     /// Make a room.

@@ -6,7 +6,7 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Act, Change, Decision, Done, Workspace, members, messages, reads, rooms,
+    Act, Change, Decision, Done, Workspace, members, messages, reactions, reads, rooms,
     scene::{Scene, no_such_room},
 };
 
@@ -27,6 +27,8 @@ pub fn decide(
         Act::Send(send) => messages::send(workspace, scene, change, send),
         Act::Edit(edit) => messages::edit(workspace, scene, change, edit),
         Act::Delete(delete) => messages::delete(workspace, scene, change, &delete.message_id),
+        Act::React(react) => reactions::add(workspace, scene, change, react),
+        Act::Unreact(react) => reactions::remove(workspace, scene, change, react),
         Act::Read(mark) => reads::mark_read(workspace, scene, change, mark),
         Act::CreateRoom(create) => rooms::create(workspace, scene, change, create),
         Act::Join(room) => members::join(workspace, scene, change, room),

@@ -20,9 +20,10 @@ pub struct Keys {
     pub rooms: BTreeSet<RoomId>,
     /// Memberships.
     pub members: BTreeSet<(RoomId, UserId)>,
-    /// Messages by id, with the user whose membership in the message's room is needed too.
+    /// Messages by id, with the user whose membership in the message's room and whose reactions to it are needed
+    /// too.
     pub messages: BTreeSet<(MessageId, UserId)>,
-    /// Messages by the sender's own id.
+    /// Messages by the sender's own id, with the sender's reactions to them.
     pub sends: BTreeSet<SendKey>,
     /// Messages by their place, of which only the id is needed.
     pub places: BTreeSet<(RoomId, Seq)>,
@@ -33,6 +34,16 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The pairs of a message that has reactions and a user whose own are needed, once the messages are there.
+    #[must_use]
+    pub fn reactions(&self, workspace: &Workspace) -> BTreeSet<(MessageId, UserId)> {
+        let sent = self.sends.iter().filter_map(|key| Some((workspace.sends.get(key)?.clone(), key.1.clone())));
+        let reacted = |(id, _): &(MessageId, UserId)| {
+            workspace.messages.get(id).is_some_and(|row| !row.message.reactions.is_empty())
+        };
+        self.messages.iter().cloned().chain(sent).filter(reacted).collect()
+    }
+
     /// The keys of a batch.
     #[must_use]
     pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
@@ -60,6 +71,9 @@ impl Keys {
             }
             Act::Delete(delete) => {
                 self.messages.insert((delete.message_id.clone(), author.clone()));
+            }
+            Act::React(react) | Act::Unreact(react) => {
+                self.messages.insert((react.message_id.clone(), author.clone()));
             }
             Act::Read(MarkRead::UpTo(mark)) => {
                 self.member(&mark.room_id, author);
@@ -119,6 +133,8 @@ pub struct Workspace {
     pub sends: BTreeMap<SendKey, MessageId>,
     /// Messages by their place.
     pub places: BTreeMap<(RoomId, Seq), MessageId>,
+    /// With what a user has reacted to a message.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
     /// Users by id.
     pub users: BTreeMap<UserId, User>,
     /// In how many rooms a user is.
@@ -136,6 +152,10 @@ pub struct Dirty {
     pub members: BTreeSet<(RoomId, UserId)>,
     /// Messages.
     pub messages: BTreeSet<MessageId>,
+    /// Reactions: one that the workspace does not have any more is to be removed.
+    pub reactions: BTreeSet<(MessageId, UserId, String)>,
+    /// Messages that have no reactions any more.
+    pub unreacted: BTreeSet<MessageId>,
     /// Users.
     pub users: BTreeSet<UserId>,
     /// When users were last connected.
@@ -149,6 +169,8 @@ impl Dirty {
         self.rooms.is_empty()
             && self.members.is_empty()
             && self.messages.is_empty()
+            && self.reactions.is_empty()
+            && self.unreacted.is_empty()
             && self.users.is_empty()
             && self.last_seen.is_empty()
     }

@@ -61,9 +61,10 @@ impl Tail {
         self.head = rev;
         let entry = match event {
             Event::NewMessage(new) => Entry::Message(Box::new(new.message.clone())),
-            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) => {
                 Entry::Message(Box::new(changed.message.clone()))
             }
+            Event::MessageUpdated(updated) => Entry::Message(Box::new(updated.message.clone())),
             _ => Entry::Other,
         };
         self.keep(rev, entry);

@@ -27,6 +27,12 @@ impl Service {
             Command::DeleteMessage(delete) => {
                 self.plan_write(session, Act::Delete(delete), |done| Reply::DeleteMessage(message_stored(done)))
             }
+            Command::AddReaction(react) => {
+                self.plan_write(session, Act::React(react), |done| Reply::AddReaction(message_stored(done)))
+            }
+            Command::RemoveReaction(react) => {
+                self.plan_write(session, Act::Unreact(react), |done| Reply::RemoveReaction(message_stored(done)))
+            }
             Command::MarkRead(MarkRead::Messages(ids)) if ids.is_empty() => ready(Ok(Reply::MarkRead(done()))),
             Command::MarkRead(mark) => self.plan_write(session, Act::Read(mark), |_| Reply::MarkRead(done())),
             Command::LeaveRoom(leave) => {
@@ -56,8 +62,6 @@ impl Service {
             | Command::UnbanMember(_)
             | Command::MuteMember(_)
             | Command::UnmuteMember(_)
-            | Command::AddReaction(_)
-            | Command::RemoveReaction(_)
             | Command::PinMessage(_)
             | Command::UnpinMessage(_)
             | Command::SearchMessages(_)

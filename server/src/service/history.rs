@@ -18,7 +18,8 @@ impl Service {
         Plan::Read(Box::pin(async move {
             let room = &query.room_id;
             let page = inner.store.messages(room, range, query.thread_id.as_ref(), limit).await;
-            let page = page.map_err(|error| error.told())?;
+            let mut page = page.map_err(|error| error.told())?;
+            inner.mark_mine(&reader, &mut page.messages).await.map_err(|error| error.told())?;
             // After the reading, or a removal in between would come too late.
             inner.readable(&reader, admin, room, "read the messages").await?;
             let authors = inner.authors(&page.messages).await.map_err(|error| error.told())?;

@@ -7,6 +7,7 @@ mod dispatch;
 mod history;
 mod incoming;
 mod initial;
+mod mine;
 mod presence;
 mod publish;
 mod reconcile;

@@ -61,6 +61,7 @@ impl Inner {
                 *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
             }
         }
+        self.mark_mine(user, deltas.iter_mut().flat_map(|delta| &mut delta.messages)).await?;
         let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
         for delta in &mut deltas {
             delta.authors = authors::of(&authors, &delta.messages);

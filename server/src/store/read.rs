@@ -141,6 +141,13 @@ pub trait ReadStore: Send + Sync + 'static {
         limit: u64,
     ) -> Result<MessagePage, StoreError>;
 
+    /// With what a user has reacted to these messages.
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError>;
+
     /// What changed in a room after `since`, at most `limit` messages and members.
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError>;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
-    command::{CreateRoom, DeleteMessage, MarkRead, ReadUpTo, SendMessage},
+    command::{CreateRoom, DeleteMessage, MarkRead, React, ReadUpTo, SendMessage},
     model::{Message, MessageType, User, Visibility},
 };
 use roomcast_server::{
@@ -160,6 +160,34 @@ pub(crate) async fn g1_what_changed_since_is_found_whatever_it_was(store: Subjec
     let everything = store.delta(&room("r"), Rev::new(0), 100).await.expect("read");
     assert!(everything.settings && everything.messages.len() == 2 && everything.members.len() == 2);
     assert!(store.delta(&room("r"), Rev::new(0), 1).await.expect("read").overflow);
+}
+
+pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {
+    begin(&store).await;
+    let (first, second) = (send(&store, "alice", "r", "one").await, send(&store, "alice", "r", "two").await);
+    let react = |message: &Message, emoji: &str| React { message_id: message.id.clone(), emoji: emoji.to_owned() };
+    let changes = vec![
+        change("bob", Act::React(react(&first, "👍"))),
+        change("alice", Act::React(react(&first, "👍"))),
+        change("bob", Act::React(react(&first, "👍"))),
+        change("bob", Act::React(react(&first, "🎉"))),
+        change("bob", Act::React(react(&second, "👍"))),
+        change("bob", Act::Unreact(react(&second, "👍"))),
+    ];
+    assert!(commit(&store, changes).await.iter().all(Result::is_ok));
+    let done = one(&store, "bob", Act::React(react(&first, "🎉"))).await.expect("again");
+    let Done::Message(now, rev) = done else { panic!("not a message") };
+    let counted: Vec<_> = now.reactions.iter().map(|r| (r.emoji.as_str(), r.count, r.mine)).collect();
+    assert_eq!(counted, [("👍", 2, true), ("🎉", 1, true)], "what was there before is known to be there");
+    let page = store.messages(&room("r"), Range::Newest, None, 10).await.expect("read");
+    assert_eq!((page.messages[0].rev, page.messages[0].reactions.len()), (rev, 2));
+    assert!(page.messages[0].reactions.iter().all(|reaction| !reaction.mine) && page.messages[1].reactions.is_empty());
+    let ids = [first.id.clone(), second.id.clone()];
+    let mut own = store.own_reactions(&user("bob").id, &ids).await.expect("read");
+    own.sort();
+    assert_eq!(own, [(first.id.clone(), "🎉".to_owned()), (first.id.clone(), "👍".to_owned())]);
+    one(&store, "alice", Act::Delete(DeleteMessage { message_id: first.id })).await.expect("deleted");
+    assert!(store.own_reactions(&user("bob").id, &ids).await.expect("read").is_empty());
 }
 
 pub(crate) async fn g12_unread_is_the_published_formula(store: Subject) {

@@ -13,6 +13,7 @@ mod native;
 mod operations;
 mod ordering;
 mod presence;
+mod reactions;
 mod receipts;
 mod recording;
 mod resume;

@@ -8,6 +8,7 @@ mod fleeting;
 mod harness;
 mod hostile;
 mod people;
+mod reacting;
 mod requests;
 mod sending;
 mod trace;

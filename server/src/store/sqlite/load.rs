@@ -12,6 +12,7 @@ pub(super) async fn load(transaction: &mut Transaction<'static, Sqlite>, keys: &
     let connection: &mut SqliteConnection = transaction;
     let mut workspace = Workspace::default();
     messages(connection, keys, &mut workspace).await?;
+    reactions(connection, keys, &mut workspace).await?;
     places(connection, keys, &mut workspace).await?;
 
     // The rooms of messages named by id are known only now.
@@ -62,6 +63,30 @@ fn keep(workspace: &mut Workspace, row: MessageRow) {
         workspace.sends.insert(key, message.id.clone());
     }
     workspace.messages.insert(message.id.clone(), row);
+}
+
+async fn reactions(
+    connection: &mut SqliteConnection,
+    keys: &Keys,
+    workspace: &mut Workspace,
+) -> Result<(), StoreError> {
+    let wanted = keys.reactions(workspace);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT r.message_id, r.user_id, r.emoji FROM json_each(?) AS k CROSS JOIN reactions AS r
+         ON r.message_id = k.value ->> 0 AND r.user_id = k.value ->> 1",
+    )
+    .bind(codec::to_json(&wanted))
+    .fetch_all(connection)
+    .await?;
+    for row in &rows {
+        let message = codec::id(row.try_get("message_id")?, MessageId::parse)?;
+        let user = codec::id(row.try_get("user_id")?, UserId::parse)?;
+        workspace.reactions.entry((message, user)).or_default().insert(row.try_get("emoji")?);
+    }
+    Ok(())
 }
 
 async fn places(connection: &mut SqliteConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {

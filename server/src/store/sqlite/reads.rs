@@ -105,6 +105,24 @@ impl ReadStore for SqliteStore {
         }
     }
 
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT message_id, emoji FROM reactions
+             WHERE user_id = ? AND message_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(user.as_str())
+        .bind(codec::to_json(&messages))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((codec::id(row.try_get("message_id")?, MessageId::parse)?, row.try_get("emoji")?)))
+            .collect()
+    }
+
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
         // One snapshot for all, or a change between two statements would fall through.
         let mut snapshot = self.readers.begin().await?;

@@ -1,5 +1,6 @@
 //! Writing back what a batch touched: a statement for each kind, however large the batch.
 
+use roomcast_protocol::{MessageId, UserId};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::{StoreError, codec};
@@ -28,6 +29,18 @@ pub(super) async fn save(
         let messages: Vec<_> =
             dirty.messages.iter().map(|id| codec::SavedMessage::from(&workspace.messages[id])).collect();
         run(connection, MESSAGES, codec::to_json(&messages)).await?;
+    }
+    if !dirty.reactions.is_empty() {
+        let there = |(message, user, emoji): &&(_, _, String)| {
+            let own = workspace.reactions.get(&(MessageId::clone(message), UserId::clone(user)));
+            own.is_some_and(|own| own.contains(emoji))
+        };
+        let (given, taken): (Vec<_>, Vec<_>) = dirty.reactions.iter().partition(there);
+        run(connection, REACTIONS_GIVEN, codec::to_json(&given)).await?;
+        run(connection, REACTIONS_TAKEN, codec::to_json(&taken)).await?;
+    }
+    if !dirty.unreacted.is_empty() {
+        run(connection, UNREACTED, codec::to_json(&dirty.unreacted)).await?;
     }
     if !dirty.last_seen.is_empty() {
         let seen: Vec<_> = dirty.last_seen.iter().collect();
@@ -79,6 +92,16 @@ SELECT value ->> 'id', value ->> 'room_id', value ->> 'seq', value ->> 'rev', va
 FROM json_each(?) WHERE true
 ON CONFLICT (room_id, seq) DO UPDATE SET
     rev = excluded.rev, deleted_at = excluded.deleted_at, mentions = excluded.mentions, body = excluded.body";
+
+const REACTIONS_GIVEN: &str = "
+INSERT INTO reactions (message_id, user_id, emoji)
+SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
+
+const REACTIONS_TAKEN: &str = "
+DELETE FROM reactions WHERE (message_id, user_id, emoji) IN
+    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))";
+
+const UNREACTED: &str = "DELETE FROM reactions WHERE message_id IN (SELECT value FROM json_each(?))";
 
 const LAST_SEEN: &str = "
 UPDATE users SET last_seen_at = max(coalesce(last_seen_at, 0), seen.at)

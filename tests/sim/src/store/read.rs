@@ -86,6 +86,19 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         .await
     }
 
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError> {
+        self.snapshot(|db| {
+            let own = |id: &MessageId| db.reactions.get(&(id.clone(), user.clone())).map(|own| (id.clone(), own));
+            let pairs = messages.iter().filter_map(own);
+            pairs.flat_map(|(id, own)| own.iter().map(move |emoji| (id.clone(), emoji.clone()))).collect()
+        })
+        .await
+    }
+
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
         self.snapshot(|db| {
             let messages: Vec<Message> = db.room_messages(room).filter(|m| m.rev > since).cloned().collect();

@@ -1,6 +1,6 @@
 //! The rows of the model store, and what the checker remembers beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
@@ -34,6 +34,8 @@ pub(crate) struct Db {
     pub by_seq: BTreeMap<(RoomId, Seq), MessageId>,
     /// Messages by their sender's id.
     pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
+    /// With what a user has reacted to a message.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// When they were last connected.
@@ -60,6 +62,7 @@ impl Db {
             messages: BTreeMap::new(),
             by_seq: BTreeMap::new(),
             sends: BTreeMap::new(),
+            reactions: BTreeMap::new(),
             users: BTreeMap::new(),
             last_seen: BTreeMap::new(),
             stays: BTreeMap::new(),
@@ -103,6 +106,11 @@ impl Db {
         for key in &keys.sends {
             if let Some(row) = self.sends.get(key).and_then(|id| self.messages.get(id)) {
                 keep(&mut workspace, row);
+            }
+        }
+        for key in keys.reactions(&workspace) {
+            if let Some(own) = self.reactions.get(&key) {
+                workspace.reactions.insert(key, own.clone());
             }
         }
         for place in &keys.places {
@@ -166,6 +174,13 @@ impl Db {
                 }
             }
             self.messages.insert(id, row);
+        }
+        for (message, user, _) in dirty.reactions {
+            let own = workspace.reactions.get(&(message.clone(), user.clone())).cloned().unwrap_or_default();
+            self.reactions.insert((message, user), own);
+        }
+        for id in dirty.unreacted {
+            self.reactions.retain(|(message, _), _| *message != id);
         }
         for (user, at) in dirty.last_seen {
             self.last_seen.insert(user, at);
