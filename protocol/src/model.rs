@@ -221,7 +221,7 @@ pub struct Reaction {
     pub mine: bool,
 }
 
-/// What hangs below the first message of a thread.
+/// What hangs below the first message of a thread. Replies that were deleted keep their place, so they count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSummary {
@@ -290,6 +290,17 @@ pub struct Message {
 }
 
 impl Message {
+    /// Takes a reply to the thread that begins here into the summary. A reply is one change of the room, which makes
+    /// this message another, too: it takes the reply's `rev`. One that was taken already changes nothing.
+    pub fn count_reply(&mut self, reply: &Self) {
+        if self.rev >= reply.rev {
+            return;
+        }
+        let before = self.thread.as_ref().map_or(0, |thread| thread.count);
+        self.thread = Some(ThreadSummary { count: before + 1, last_at: reply.created_at });
+        self.rev = reply.rev;
+    }
+
     /// Counts one reaction more or less. A new emoji comes last; one that nobody is left with goes.
     pub fn count_reaction(&mut self, emoji: &str, added: bool) {
         match self.reactions.iter().position(|reaction| reaction.emoji == emoji) {

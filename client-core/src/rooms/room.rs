@@ -302,11 +302,22 @@ impl Room {
         }
         if self.put(Arc::clone(&message)) == Put::New {
             self.unread.posted(&message, me);
-            notices.push(Notice::NewMessage(message));
+            notices.push(Notice::NewMessage(Arc::clone(&message)));
         }
+        self.count_reply(&message);
         let dropped = self.timeline.trim(self.keep);
         self.has_older |= !dropped.is_empty();
         self.places.forget(&dropped);
+    }
+
+    /// A reply is a change of the message that its thread hangs on, too.
+    fn count_reply(&mut self, reply: &Message) {
+        let root = reply.thread_id.as_ref().and_then(|id| self.place_of(id)).and_then(|seq| self.timeline.at(seq));
+        if let Some(root) = root.filter(|root| root.rev < reply.rev) {
+            let mut root = Message::clone(root);
+            root.count_reply(reply);
+            self.put(Arc::new(root));
+        }
     }
 
     /// A message outside the timeline is not taken in by its change: it would stand alone behind a hole.

@@ -47,6 +47,12 @@ pub(super) fn send(
         }
     }
 
+    let root = send.thread_id.as_ref().map(|id| &workspace.messages[id].message);
+    if root.is_some_and(|root| root.thread_id.is_some()) {
+        let why = "unable to send the message; threadId names a message that is in a thread itself";
+        return Err(ErrorBody::new(ErrorCode::BadRequest, why).field("threadId"));
+    }
+
     let rev = workspace.next_rev(room);
     let row = workspace.rooms.get_mut(room).expect("permitted above");
     row.room.seq = row.room.seq.next();
@@ -78,6 +84,10 @@ pub(super) fn send(
             row.last_post_at = Some(scene.now);
             workspace.dirty.members.insert(member);
         }
+    }
+    if let Some(id) = &message.thread_id {
+        workspace.messages.get_mut(id).expect("found above").message.count_reply(&message);
+        workspace.dirty.messages.insert(id.clone());
     }
     if let Some(key) = key {
         workspace.sends.insert(key, message.id.clone());

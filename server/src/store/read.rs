@@ -132,7 +132,7 @@ pub trait ReadStore: Send + Sync + 'static {
     /// A page of rooms.
     async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError>;
 
-    /// A page of a room's messages; only of a thread, where one is given.
+    /// A page of a room's messages; only of a thread, the message that it hangs on among them, where one is given.
     async fn messages(
         &self,
         room: &RoomId,

@@ -75,9 +75,20 @@ async fn one(store: &Subject, name: &str, act: Act) -> Result<Done, ErrorCode> {
 }
 
 async fn send(store: &Subject, name: &str, id: &str, content: &str) -> Message {
-    match one(store, name, text(id, content, None)).await.expect("sent") {
+    send_act(store, name, text(id, content, None)).await
+}
+
+async fn send_act(store: &Subject, name: &str, act: Act) -> Message {
+    match one(store, name, act).await.expect("sent") {
         Done::Message(message, _) => *message,
         other => panic!("not a message: {other:?}"),
+    }
+}
+
+fn as_send(act: Act) -> SendMessage {
+    match act {
+        Act::Send(send) => send,
+        other => panic!("not a send: {other:?}"),
     }
 }
 
@@ -160,6 +171,38 @@ pub(crate) async fn g1_what_changed_since_is_found_whatever_it_was(store: Subjec
     let everything = store.delta(&room("r"), Rev::new(0), 100).await.expect("read");
     assert!(everything.settings && everything.messages.len() == 2 && everything.members.len() == 2);
     assert!(store.delta(&room("r"), Rev::new(0), 1).await.expect("read").overflow);
+}
+
+pub(crate) async fn a_thread_is_read_by_itself_and_counted_at_its_first_message(store: Subject) {
+    begin(&store).await;
+    let root = send(&store, "alice", "r", "root").await;
+    let reply = |content: &str| {
+        Act::Send(SendMessage { thread_id: Some(root.id.clone()), ..as_send(text("r", content, None)) })
+    };
+    send(&store, "alice", "r", "between").await;
+    for n in 0..4 {
+        one(&store, "bob", reply(&n.to_string())).await.expect("sent");
+        send(&store, "alice", "r", "between").await;
+    }
+    let last = send_act(&store, "bob", reply("last")).await;
+    let nested = SendMessage { thread_id: Some(last.id.clone()), ..as_send(reply("nested")) };
+    assert_eq!(one(&store, "bob", Act::Send(nested)).await.expect_err("no thread in a thread"), ErrorCode::BadRequest);
+    let here = room("r");
+    let page = |range, limit| store.messages(&here, range, Some(&root.id), limit);
+    let seqs = |messages: &[Message]| messages.iter().map(|message| message.seq.value()).collect::<Vec<_>>();
+    let newest = page(Range::Newest, 3).await.expect("read");
+    assert_eq!((seqs(&newest.messages), newest.has_more), (vec![7, 9, 11], true));
+    let rest = page(Range::Before(Seq::new(7)), 3).await.expect("read");
+    assert_eq!((seqs(&rest.messages), rest.has_more), (vec![1, 3, 5], false));
+    let around = page(Range::Around(Seq::new(5)), 3).await.expect("read");
+    assert_eq!(seqs(&around.messages), [3, 5, 7]);
+    let first = &rest.messages[0];
+    assert_eq!((first.rev, first.thread.as_ref().map(|thread| thread.count)), (last.rev, Some(5)));
+    // The same change is found with both that it touched.
+    let delta = store.delta(&room("r"), Rev::new(last.rev.value() - 1), 100).await.expect("read");
+    assert_eq!(seqs(&delta.messages), [1, 11]);
+    let elsewhere = store.messages(&room("other"), Range::Newest, Some(&root.id), 10).await.expect("read");
+    assert!(elsewhere.messages.is_empty());
 }
 
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {

@@ -21,5 +21,6 @@ mod rooms;
 mod slow;
 mod support;
 mod sync;
+mod threads;
 mod tokens;
 mod typing;

@@ -9,6 +9,7 @@ mod harness;
 mod hostile;
 mod people;
 mod reacting;
+mod replying;
 mod requests;
 mod sending;
 mod trace;

@@ -92,13 +92,14 @@ impl ReadStore for SqliteStore {
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
         match range {
-            Range::Newest => self.page(MESSAGES_DOWN, room, END, thread, limit).await,
-            Range::Before(seq) => self.page(MESSAGES_DOWN, room, seq.value().cast_signed(), thread, limit).await,
-            Range::After(seq) => self.page(MESSAGES_UP, room, seq.value().cast_signed(), thread, limit).await,
+            Range::Newest => self.page(Direction::Down, room, END, thread, limit).await,
+            Range::Before(seq) => self.page(Direction::Down, room, seq.value().cast_signed(), thread, limit).await,
+            Range::After(seq) => self.page(Direction::Up, room, seq.value().cast_signed(), thread, limit).await,
             Range::Around(seq) => {
                 let place = seq.value().cast_signed();
-                let older = self.page(MESSAGES_DOWN, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
-                let newer = self.page(MESSAGES_UP, room, place, thread, limit / 2).await?;
+                let older =
+                    self.page(Direction::Down, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
+                let newer = self.page(Direction::Up, room, place, thread, limit / 2).await?;
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 Ok(MessagePage { messages, has_more: older.has_more || newer.has_more })
             }
@@ -198,22 +199,34 @@ impl ReadStore for SqliteStore {
     }
 }
 
+/// From where a page is read.
+#[derive(Clone, Copy)]
+enum Direction {
+    Up,
+    Down,
+}
+
 impl SqliteStore {
     async fn page(
         &self,
-        statement: &'static str,
+        direction: Direction,
         room: &RoomId,
         place: i64,
         thread: Option<&MessageId>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
-        let rows = sqlx::query(statement)
-            .bind(room.as_str())
-            .bind(place)
-            .bind(thread.map(MessageId::as_str))
-            .bind(one_more(limit))
-            .fetch_all(&self.readers)
-            .await?;
+        let statement = match (direction, thread.is_some()) {
+            (Direction::Down, false) => MESSAGES_DOWN,
+            (Direction::Up, false) => MESSAGES_UP,
+            (Direction::Down, true) => THREAD_DOWN,
+            (Direction::Up, true) => THREAD_UP,
+        };
+        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
+        let query = match thread {
+            Some(thread) => query.bind(thread.as_str()),
+            None => query,
+        };
+        let rows = query.fetch_all(&self.readers).await?;
         let (rows, has_more) = cut(&rows, limit);
         let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
         messages.sort_by_key(|message| message.seq);
@@ -258,13 +271,21 @@ const ROOMS_PUBLIC: &str = "
 SELECT * FROM rooms WHERE visibility = 'public' AND ?1 IS NULL AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
   AND (name, id) > (?3, ?4) ORDER BY name, id LIMIT ?5";
 
-const MESSAGES_DOWN: &str = "
-SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
-ORDER BY seq DESC LIMIT ?4";
+const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
-const MESSAGES_UP: &str = "
-SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
-ORDER BY seq LIMIT ?4";
+const MESSAGES_UP: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+// Two searches by index, each in order: an `OR` would walk the whole room.
+
+const THREAD_DOWN: &str = "
+SELECT body, seq FROM messages WHERE thread_id = ?4 AND room_id = ?1 AND seq < ?2
+UNION ALL SELECT body, seq FROM messages WHERE id = ?4 AND room_id = ?1 AND seq < ?2
+ORDER BY seq DESC LIMIT ?3";
+
+const THREAD_UP: &str = "
+SELECT body, seq FROM messages WHERE thread_id = ?4 AND room_id = ?1 AND seq > ?2
+UNION ALL SELECT body, seq FROM messages WHERE id = ?4 AND room_id = ?1 AND seq > ?2
+ORDER BY seq LIMIT ?3";
 
 const MEMBERS_SINCE: &str = "
 SELECT m.*, u.name AS user_name, u.avatar_url FROM members AS m LEFT JOIN users AS u ON u.id = m.user_id

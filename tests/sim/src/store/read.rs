@@ -69,16 +69,18 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         &self,
         room: &RoomId,
         range: Range,
-        _thread: Option<&MessageId>,
+        thread: Option<&MessageId>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
+        let among =
+            |message: &Message| thread.is_none_or(|id| message.id == *id || message.thread_id.as_ref() == Some(id));
         self.snapshot(|db| match range {
-            Range::Newest => db.page(room, |_| true, false, limit),
-            Range::Before(seq) => db.page(room, |message| message.seq < seq, false, limit),
-            Range::After(seq) => db.page(room, |message| message.seq > seq, true, limit),
+            Range::Newest => db.page(room, among, false, limit),
+            Range::Before(seq) => db.page(room, |message| message.seq < seq && among(message), false, limit),
+            Range::After(seq) => db.page(room, |message| message.seq > seq && among(message), true, limit),
             Range::Around(seq) => {
-                let older = db.page(room, |message| message.seq <= seq, false, limit.div_ceil(2));
-                let newer = db.page(room, |message| message.seq > seq, true, limit / 2);
+                let older = db.page(room, |message| message.seq <= seq && among(message), false, limit.div_ceil(2));
+                let newer = db.page(room, |message| message.seq > seq && among(message), true, limit / 2);
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 MessagePage { messages, has_more: older.has_more || newer.has_more }
             }
