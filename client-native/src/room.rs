@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use roomcast_client_core::{Answer, Target, UserCommand, view::RoomView};
 use roomcast_protocol::{
-    Command, Reply, RoomId, Seq,
-    command::{GetRoomUsers, LeaveRoom, MarkRead, ReadUpTo, SendMessage, TypingStart, TypingStop},
+    Command, MessageId, Reply, RoomId, Seq,
+    command::{GetRoomUsers, LeaveRoom, MarkRead, Pin, ReadUpTo, SendMessage, TypingStart, TypingStop},
     id::IdError,
     model::{Message, MessageType},
     reply,
@@ -119,6 +119,22 @@ impl Room {
     pub async fn unreact(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
         let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
         self.client.shared.command(UserCommand::Unreact { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Pins a message, so that the room keeps it in sight.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says; `unavailable` while there is no connection.
+    pub async fn pin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::PinMessage(Pin { message_id })).await
+    }
+
+    /// Unpins a message.
+    ///
+    /// # Errors
+    /// As [`pin`](Self::pin).
+    pub async fn unpin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::UnpinMessage(Pin { message_id })).await
     }
 
     /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.

@@ -173,6 +173,9 @@ payload!(
         /// From which role on one may add others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub who_may_invite: Option<Role>,
+        /// From which role on one may pin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub who_may_pin: Option<Role>,
         /// Least time between two messages of one member, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub slow_mode_ms: Option<u64>,
@@ -308,9 +311,12 @@ payload!(
         /// On both sides of this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub around: Option<Seq>,
-        /// Only of this thread.
+        /// Only of this thread, with the message that it hangs on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
+        /// Only those that are pinned.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub pinned: bool,
         /// Most messages of the page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub limit: Option<u64>,

@@ -333,6 +333,8 @@ pub struct Policy {
     pub who_may_post: Role,
     /// From which role on one may add others.
     pub who_may_invite: Role,
+    /// From which role on one may pin; in a direct room everybody may.
+    pub who_may_pin: Role,
     /// Least time between two messages of one member, in milliseconds; 0 = none.
     pub slow_mode_ms: u64,
     /// How long an author may edit, in milliseconds; 0 = for ever.
@@ -346,6 +348,7 @@ impl Default for Policy {
         Self {
             who_may_post: Role::Member,
             who_may_invite: Role::Member,
+            who_may_pin: Role::Moderator,
             slow_mode_ms: 0,
             edit_window_ms: 0,
             max_members: 100_000,

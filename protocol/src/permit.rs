@@ -128,7 +128,8 @@ pub fn permit(actor: &Actor, action: Action, place: Place<'_>, now: Timestamp) -
         }
         Action::Delete { own: true } => Ok(()),
         Action::Delete { own: false } => needs(Role::Moderator, "only its author or a moderator can delete a message"),
-        Action::Pin => needs(Role::Moderator, "only a moderator can pin"),
+        Action::Pin if place.visibility == Visibility::Direct => Ok(()),
+        Action::Pin => needs(place.policy.who_may_pin, "the room's policy does not let this role pin"),
         Action::UpdateRoom => needs(Role::Moderator, "only a moderator can change the room"),
         Action::DeleteRoom => needs(Role::Owner, "only an owner can delete the room"),
         Action::AddMembers => {
@@ -222,6 +223,16 @@ mod tests {
         let owner = Action::Sanction { target: Some(Role::Owner) };
         assert_eq!(code(&member(Role::Moderator), owner, Visibility::Public, &policy), Some(ErrorCode::Forbidden));
         assert_eq!(code(&member(Role::Owner), owner, Visibility::Public, &policy), None);
+    }
+
+    #[test]
+    fn who_pins_is_the_policys_and_in_a_direct_room_everybodys() {
+        let policy = Policy::default();
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Public, &policy), Some(ErrorCode::Forbidden));
+        assert_eq!(code(&member(Role::Moderator), Action::Pin, Visibility::Public, &policy), None);
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Direct, &policy), None);
+        let open = Policy { who_may_pin: Role::Member, ..policy };
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Public, &open), None);
     }
 
     #[test]

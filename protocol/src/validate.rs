@@ -41,7 +41,13 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         Command::GetMessages(messages) => {
             page(messages.limit)?;
             let places = [messages.before, messages.after, messages.around].iter().flatten().count();
-            if places > 1 { Err(bad("before", "only one of before, after and around can be given")) } else { Ok(()) }
+            if places > 1 {
+                return Err(bad("before", "only one of before, after and around can be given"));
+            }
+            if messages.pinned && messages.thread_id.is_some() {
+                return Err(bad("pinned", "it cannot be given beside threadId"));
+            }
+            Ok(())
         }
         Command::SearchMessages(search) => {
             page(search.limit)?;

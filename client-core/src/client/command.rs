@@ -223,7 +223,15 @@ impl Client {
         }
         let before = room.timeline.first().map(|message| message.seq);
         let limit = Some(limit.clamp(1, self.limits.page.max(1)));
-        let page = GetMessages { room_id: room_id.clone(), before, after: None, around: None, thread_id: None, limit };
+        let page = GetMessages {
+            room_id: room_id.clone(),
+            before,
+            after: None,
+            around: None,
+            thread_id: None,
+            pinned: false,
+            limit,
+        };
         if !self.connection.is_hopeful() {
             return self.fail(id, ErrorCode::Unavailable, "unable to load; the client is not connected");
         }

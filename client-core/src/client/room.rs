@@ -176,8 +176,15 @@ impl Client {
         if self.connection.live().is_some() && !self.requests.iter().any(|request| asked(&request.purpose)) {
             let limit = Some(self.limits.page.max(1));
             let (room_id, after) = (room_id.clone(), Some(after));
-            let page =
-                GetMessages { room_id: room_id.clone(), before: None, after, around: None, thread_id: None, limit };
+            let page = GetMessages {
+                room_id: room_id.clone(),
+                before: None,
+                after,
+                around: None,
+                thread_id: None,
+                pinned: false,
+                limit,
+            };
             self.push(Purpose::Count(room_id), Command::GetMessages(page));
         }
     }

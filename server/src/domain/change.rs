@@ -4,7 +4,7 @@ use std::fmt;
 
 use roomcast_protocol::{
     RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, React, RemoveMember, SendMessage},
+    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, SendMessage},
     model::User,
 };
 
@@ -54,6 +54,10 @@ pub enum Act {
     React(React),
     /// Take a reaction of the author's back.
     Unreact(React),
+    /// Pin a message.
+    Pin(Pin),
+    /// Unpin a message.
+    Unpin(Pin),
     /// Move the author's read cursor.
     Read(MarkRead),
     /// Make a room.

@@ -6,7 +6,7 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Act, Change, Decision, Done, Workspace, members, messages, reactions, reads, rooms,
+    Act, Change, Decision, Done, Workspace, members, messages, pins, reactions, reads, rooms,
     scene::{Scene, no_such_room},
 };
 
@@ -29,6 +29,8 @@ pub fn decide(
         Act::Delete(delete) => messages::delete(workspace, scene, change, &delete.message_id),
         Act::React(react) => reactions::add(workspace, scene, change, react),
         Act::Unreact(react) => reactions::remove(workspace, scene, change, react),
+        Act::Pin(pin) => pins::pin(workspace, scene, change, pin),
+        Act::Unpin(pin) => pins::unpin(workspace, scene, change, pin),
         Act::Read(mark) => reads::mark_read(workspace, scene, change, mark),
         Act::CreateRoom(create) => rooms::create(workspace, scene, change, create),
         Act::Join(room) => members::join(workspace, scene, change, room),

@@ -10,6 +10,7 @@ mod decide;
 mod members;
 mod messages;
 mod news;
+mod pins;
 mod reactions;
 mod reads;
 mod rooms;

@@ -71,6 +71,7 @@ fn patched(policy: &Policy, patch: Option<&PolicyPatch>) -> Policy {
     Policy {
         who_may_post: patch.who_may_post.unwrap_or(policy.who_may_post),
         who_may_invite: patch.who_may_invite.unwrap_or(policy.who_may_invite),
+        who_may_pin: patch.who_may_pin.unwrap_or(policy.who_may_pin),
         slow_mode_ms: patch.slow_mode_ms.unwrap_or(policy.slow_mode_ms),
         edit_window_ms: patch.edit_window_ms.unwrap_or(policy.edit_window_ms),
         max_members: patch.max_members.unwrap_or(policy.max_members),

@@ -75,6 +75,9 @@ impl Keys {
             Act::React(react) | Act::Unreact(react) => {
                 self.messages.insert((react.message_id.clone(), author.clone()));
             }
+            Act::Pin(pin) | Act::Unpin(pin) => {
+                self.messages.insert((pin.message_id.clone(), author.clone()));
+            }
             Act::Read(MarkRead::UpTo(mark)) => {
                 self.member(&mark.room_id, author);
                 self.places.insert((mark.room_id.clone(), mark.up_to_seq));

@@ -33,6 +33,12 @@ impl Service {
             Command::RemoveReaction(react) => {
                 self.plan_write(session, Act::Unreact(react), |done| Reply::RemoveReaction(message_stored(done)))
             }
+            Command::PinMessage(pin) => {
+                self.plan_write(session, Act::Pin(pin), |done| Reply::PinMessage(message_stored(done)))
+            }
+            Command::UnpinMessage(pin) => {
+                self.plan_write(session, Act::Unpin(pin), |done| Reply::UnpinMessage(message_stored(done)))
+            }
             Command::MarkRead(MarkRead::Messages(ids)) if ids.is_empty() => ready(Ok(Reply::MarkRead(done()))),
             Command::MarkRead(mark) => self.plan_write(session, Act::Read(mark), |_| Reply::MarkRead(done())),
             Command::LeaveRoom(leave) => {
@@ -62,8 +68,6 @@ impl Service {
             | Command::UnbanMember(_)
             | Command::MuteMember(_)
             | Command::UnmuteMember(_)
-            | Command::PinMessage(_)
-            | Command::UnpinMessage(_)
             | Command::SearchMessages(_)
             | Command::BlockUser(_)
             | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),

@@ -3,7 +3,7 @@
 use roomcast_protocol::{command::GetMessages, registry::Reply, reply::Messages};
 
 use super::{Plan, Service, Session, rooms::page};
-use crate::store::Range;
+use crate::store::{Among, Range};
 
 impl Service {
     pub(super) fn history(&self, session: &Session, query: GetMessages) -> Plan {
@@ -17,7 +17,12 @@ impl Service {
         };
         Plan::Read(Box::pin(async move {
             let room = &query.room_id;
-            let page = inner.store.messages(room, range, query.thread_id.as_ref(), limit).await;
+            let among = match &query.thread_id {
+                Some(thread) => Among::Thread(thread),
+                None if query.pinned => Among::Pinned,
+                None => Among::All,
+            };
+            let page = inner.store.messages(room, range, among, limit).await;
             let mut page = page.map_err(|error| error.told())?;
             inner.mark_mine(&reader, &mut page.messages).await.map_err(|error| error.told())?;
             // After the reading, or a removal in between would come too late.

@@ -13,7 +13,7 @@ use roomcast_protocol::{
 use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
-    store::{Range, RoomHead, StoreError},
+    store::{Among, Range, RoomHead, StoreError},
 };
 
 /// A client further behind than so many rows gets the newest page instead.
@@ -103,7 +103,7 @@ impl Inner {
         let Some(state) = self.room_states(user, std::slice::from_ref(room)).await?.pop() else {
             return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
         };
-        let page = self.store.messages(room, Range::Newest, None, RESET_PAGE).await?;
+        let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
         delta.messages = page.messages;
         delta.has_more = page.has_more;

@@ -10,7 +10,7 @@ use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
 
 pub use batch::{Committed, Full, Observer, Writer, WriterSettings, Written};
 pub use error::StoreError;
-pub use read::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+pub use read::{Among, DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
 
 use crate::domain::{Change, Decision};
 

@@ -74,6 +74,17 @@ pub enum Range {
     Around(Seq),
 }
 
+/// Out of which messages of a room to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among<'a> {
+    /// All.
+    All,
+    /// Those of a thread, the message that it hangs on among them.
+    Thread(&'a MessageId),
+    /// Those that are pinned.
+    Pinned,
+}
+
 /// A page of messages, by `seq`.
 #[derive(Debug, Clone, Default)]
 pub struct MessagePage {
@@ -132,12 +143,12 @@ pub trait ReadStore: Send + Sync + 'static {
     /// A page of rooms.
     async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError>;
 
-    /// A page of a room's messages; only of a thread, the message that it hangs on among them, where one is given.
+    /// A page of a room's messages, out of these.
     async fn messages(
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError>;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
-    command::{CreateRoom, DeleteMessage, MarkRead, React, ReadUpTo, SendMessage},
+    command::{CreateRoom, DeleteMessage, MarkRead, Pin, React, ReadUpTo, SendMessage},
     model::{Message, MessageType, User, Visibility},
 };
 use roomcast_server::{
     domain::{Act, Author, Change, Done},
-    store::{Range, RoomQuery, Store},
+    store::{Among, Range, RoomQuery, Store},
 };
 
 pub(crate) type Subject = Arc<dyn Store>;
@@ -105,7 +105,7 @@ pub(crate) async fn what_was_committed_is_read_back(store: Subject) {
     begin(&store).await;
     let sent = send(&store, "alice", "r", "hi").await;
     assert_eq!((sent.seq, sent.rev), (Seq::new(1), Rev::new(3)));
-    let page = store.messages(&room("r"), Range::Newest, None, 10).await.expect("read");
+    let page = store.messages(&room("r"), Range::Newest, Among::All, 10).await.expect("read");
     assert_eq!(page.messages, [sent]);
     let read = store.room(&room("r")).await.expect("read").expect("there");
     assert_eq!((read.rev, read.seq, read.member_count), (Rev::new(3), Seq::new(1), 2));
@@ -131,7 +131,7 @@ pub(crate) async fn a_refusal_in_a_batch_leaves_the_others(store: Subject) {
     ];
     let codes: Vec<_> = commit(&store, changes).await.into_iter().map(Result::err).collect();
     assert_eq!(codes, [None, Some(ErrorCode::NotMember), Some(ErrorCode::NotFound), None]);
-    let page = store.messages(&room("r"), Range::Newest, None, 10).await.expect("read");
+    let page = store.messages(&room("r"), Range::Newest, Among::All, 10).await.expect("read");
     assert_eq!(page.messages.iter().map(|message| message.seq.value()).collect::<Vec<_>>(), [1, 2]);
 }
 
@@ -188,7 +188,7 @@ pub(crate) async fn a_thread_is_read_by_itself_and_counted_at_its_first_message(
     let nested = SendMessage { thread_id: Some(last.id.clone()), ..as_send(reply("nested")) };
     assert_eq!(one(&store, "bob", Act::Send(nested)).await.expect_err("no thread in a thread"), ErrorCode::BadRequest);
     let here = room("r");
-    let page = |range, limit| store.messages(&here, range, Some(&root.id), limit);
+    let page = |range, limit| store.messages(&here, range, Among::Thread(&root.id), limit);
     let seqs = |messages: &[Message]| messages.iter().map(|message| message.seq.value()).collect::<Vec<_>>();
     let newest = page(Range::Newest, 3).await.expect("read");
     assert_eq!((seqs(&newest.messages), newest.has_more), (vec![7, 9, 11], true));
@@ -201,8 +201,27 @@ pub(crate) async fn a_thread_is_read_by_itself_and_counted_at_its_first_message(
     // The same change is found with both that it touched.
     let delta = store.delta(&room("r"), Rev::new(last.rev.value() - 1), 100).await.expect("read");
     assert_eq!(seqs(&delta.messages), [1, 11]);
-    let elsewhere = store.messages(&room("other"), Range::Newest, Some(&root.id), 10).await.expect("read");
+    let elsewhere = store.messages(&room("other"), Range::Newest, Among::Thread(&root.id), 10).await.expect("read");
     assert!(elsewhere.messages.is_empty());
+}
+
+pub(crate) async fn pinned_messages_are_read_by_themselves(store: Subject) {
+    begin(&store).await;
+    let mut ids = Vec::new();
+    for n in 0..6 {
+        ids.push(send(&store, "alice", "r", &n.to_string()).await.id);
+    }
+    let pin = |n: usize| Pin { message_id: ids[n].clone() };
+    let changes = [0, 2, 3, 5].map(|n| change("alice", Act::Pin(pin(n))));
+    assert!(commit(&store, changes.into()).await.iter().all(Result::is_ok));
+    assert_eq!(one(&store, "bob", Act::Unpin(pin(0))).await.expect_err("a member"), ErrorCode::Forbidden);
+    one(&store, "alice", Act::Unpin(pin(2))).await.expect("unpinned");
+    one(&store, "alice", Act::Delete(DeleteMessage { message_id: ids[5].clone() })).await.expect("deleted");
+    let page = store.messages(&room("r"), Range::Newest, Among::Pinned, 10).await.expect("read");
+    assert_eq!(page.messages.iter().map(|message| message.seq.value()).collect::<Vec<_>>(), [1, 4]);
+    assert!(page.messages.iter().all(|message| message.pinned_at.is_some()));
+    let older = store.messages(&room("r"), Range::Before(Seq::new(4)), Among::Pinned, 10).await.expect("read");
+    assert_eq!(older.messages.len(), 1);
 }
 
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {
@@ -222,7 +241,7 @@ pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(
     let Done::Message(now, rev) = done else { panic!("not a message") };
     let counted: Vec<_> = now.reactions.iter().map(|r| (r.emoji.as_str(), r.count, r.mine)).collect();
     assert_eq!(counted, [("👍", 2, true), ("🎉", 1, true)], "what was there before is known to be there");
-    let page = store.messages(&room("r"), Range::Newest, None, 10).await.expect("read");
+    let page = store.messages(&room("r"), Range::Newest, Among::All, 10).await.expect("read");
     assert_eq!((page.messages[0].rev, page.messages[0].reactions.len()), (rev, 2));
     assert!(page.messages[0].reactions.iter().all(|reaction| !reaction.mine) && page.messages[1].reactions.is_empty());
     let ids = [first.id.clone(), second.id.clone()];
@@ -275,7 +294,7 @@ pub(crate) async fn history_is_read_from_any_place(store: Subject) {
         (Range::Around(Seq::new(10)), vec![8, 9, 10, 11, 12], true),
     ];
     for (range, seqs, has_more) in cases {
-        let page = store.messages(&room("r"), range, None, 5).await.expect("read");
+        let page = store.messages(&room("r"), range, Among::All, 5).await.expect("read");
         let got: Vec<u64> = page.messages.iter().map(|message| message.seq.value()).collect();
         assert_eq!((got, page.has_more), (seqs, has_more), "{range:?}");
     }

@@ -32,6 +32,7 @@ suite!(open:
     g4_a_repeated_send_is_one_message,
     g1_what_changed_since_is_found_whatever_it_was,
     a_thread_is_read_by_itself_and_counted_at_its_first_message,
+    pinned_messages_are_read_by_themselves,
     reactions_are_counted_once_each_and_known_by_whose_they_are,
     g12_unread_is_the_published_formula,
     users_are_found_all_at_once,

@@ -143,6 +143,7 @@ impl World {
                 after: None,
                 around: None,
                 thread_id: None,
+                pinned: false,
                 limit: Some(5),
             })),
             54 => {

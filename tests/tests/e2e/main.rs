@@ -12,6 +12,7 @@ mod messages;
 mod native;
 mod operations;
 mod ordering;
+mod pins;
 mod presence;
 mod reactions;
 mod receipts;

@@ -207,6 +207,7 @@ async fn whole_history(client: &Client) -> Heard {
             after: Some(Seq::new(after)),
             around: None,
             thread_id: None,
+            pinned: false,
             limit: Some(100),
         };
         let page = client.request(page).await.expect("read");
@@ -291,6 +292,7 @@ async fn g11_what_was_done_without_a_server_is_done_in_its_order_by_the_next_pro
             after: None,
             around: None,
             thread_id: None,
+            pinned: false,
             limit: None,
         };
         let (Ok(r), Ok(later)) = (client.request(page("r")).await, client.request(page("later")).await) else {
@@ -307,6 +309,14 @@ async fn g11_what_was_done_without_a_server_is_done_in_its_order_by_the_next_pro
 
 async fn history(client: &Client) -> Vec<Message> {
     let room_id = RoomId::parse("r").expect("a good id");
-    let page = GetMessages { room_id, before: None, after: None, around: None, thread_id: None, limit: Some(50) };
+    let page = GetMessages {
+        room_id,
+        before: None,
+        after: None,
+        around: None,
+        thread_id: None,
+        pinned: false,
+        limit: Some(50),
+    };
     client.request(page).await.map(|page| page.messages).unwrap_or_default()
 }

@@ -118,6 +118,7 @@ pub(super) struct SavedMessage<'a> {
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
     thread_id: Option<&'a MessageId>,
+    pinned_at: Option<Timestamp>,
     mentions: Option<&'a [UserId]>,
     body: String,
 }
@@ -136,6 +137,7 @@ impl<'a> From<&'a MessageRow> for SavedMessage<'a> {
             created_at: message.created_at,
             deleted_at: message.deleted_at,
             thread_id: message.thread_id.as_ref(),
+            pinned_at: message.pinned_at,
             mentions: (!message.mentions.is_empty()).then_some(&message.mentions),
             body: to_json(message),
         }

@@ -8,7 +8,9 @@ use roomcast_protocol::{
 use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{SqliteStore, StoreError, codec};
-use crate::store::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+use crate::store::{
+    Among, DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage,
+};
 
 /// SQLite's largest integer stands for "no end".
 const END: i64 = i64::MAX;
@@ -88,18 +90,17 @@ impl ReadStore for SqliteStore {
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
         match range {
-            Range::Newest => self.page(Direction::Down, room, END, thread, limit).await,
-            Range::Before(seq) => self.page(Direction::Down, room, seq.value().cast_signed(), thread, limit).await,
-            Range::After(seq) => self.page(Direction::Up, room, seq.value().cast_signed(), thread, limit).await,
+            Range::Newest => self.page(Direction::Down, room, END, among, limit).await,
+            Range::Before(seq) => self.page(Direction::Down, room, seq.value().cast_signed(), among, limit).await,
+            Range::After(seq) => self.page(Direction::Up, room, seq.value().cast_signed(), among, limit).await,
             Range::Around(seq) => {
                 let place = seq.value().cast_signed();
-                let older =
-                    self.page(Direction::Down, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
-                let newer = self.page(Direction::Up, room, place, thread, limit / 2).await?;
+                let older = self.page(Direction::Down, room, place.saturating_add(1), among, limit.div_ceil(2)).await?;
+                let newer = self.page(Direction::Up, room, place, among, limit / 2).await?;
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 Ok(MessagePage { messages, has_more: older.has_more || newer.has_more })
             }
@@ -212,19 +213,21 @@ impl SqliteStore {
         direction: Direction,
         room: &RoomId,
         place: i64,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
-        let statement = match (direction, thread.is_some()) {
-            (Direction::Down, false) => MESSAGES_DOWN,
-            (Direction::Up, false) => MESSAGES_UP,
-            (Direction::Down, true) => THREAD_DOWN,
-            (Direction::Up, true) => THREAD_UP,
+        let statement = match (direction, among) {
+            (Direction::Down, Among::All) => MESSAGES_DOWN,
+            (Direction::Up, Among::All) => MESSAGES_UP,
+            (Direction::Down, Among::Thread(_)) => THREAD_DOWN,
+            (Direction::Up, Among::Thread(_)) => THREAD_UP,
+            (Direction::Down, Among::Pinned) => PINNED_DOWN,
+            (Direction::Up, Among::Pinned) => PINNED_UP,
         };
         let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
-        let query = match thread {
-            Some(thread) => query.bind(thread.as_str()),
-            None => query,
+        let query = match among {
+            Among::Thread(thread) => query.bind(thread.as_str()),
+            Among::All | Among::Pinned => query,
         };
         let rows = query.fetch_all(&self.readers).await?;
         let (rows, has_more) = cut(&rows, limit);
@@ -274,6 +277,12 @@ SELECT * FROM rooms WHERE visibility = 'public' AND ?1 IS NULL AND (?2 IS NULL O
 const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
 const MESSAGES_UP: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+const PINNED_DOWN: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 AND pinned_at IS NOT NULL ORDER BY seq DESC LIMIT ?3";
+
+const PINNED_UP: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 AND pinned_at IS NOT NULL ORDER BY seq LIMIT ?3";
 
 // Two searches by index, each in order: an `OR` would walk the whole room.
 

@@ -85,13 +85,14 @@ ON CONFLICT (room_id, user_id) DO UPDATE SET
 
 const MESSAGES: &str = "
 INSERT INTO messages (id, room_id, seq, rev, user_id, client_id, digest, created_at, deleted_at, thread_id,
-                      mentions, body)
+                      pinned_at, mentions, body)
 SELECT value ->> 'id', value ->> 'room_id', value ->> 'seq', value ->> 'rev', value ->> 'user_id',
        value ->> 'client_id', value ->> 'digest', value ->> 'created_at', value ->> 'deleted_at',
-       value ->> 'thread_id', value ->> 'mentions', value ->> 'body'
+       value ->> 'thread_id', value ->> 'pinned_at', value ->> 'mentions', value ->> 'body'
 FROM json_each(?) WHERE true
 ON CONFLICT (room_id, seq) DO UPDATE SET
-    rev = excluded.rev, deleted_at = excluded.deleted_at, mentions = excluded.mentions, body = excluded.body";
+    rev = excluded.rev, deleted_at = excluded.deleted_at, pinned_at = excluded.pinned_at,
+    mentions = excluded.mentions, body = excluded.body";
 
 const REACTIONS_GIVEN: &str = "
 INSERT INTO reactions (message_id, user_id, emoji)

@@ -8,7 +8,7 @@ use roomcast_protocol::{
     model::{Message, Receipt, Room, User, Visibility},
 };
 use roomcast_server::store::{
-    DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, StoreError, UserPage,
+    Among, DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, StoreError, UserPage,
 };
 
 use super::{Db, ModelStore};
@@ -69,18 +69,21 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
-        let among =
-            |message: &Message| thread.is_none_or(|id| message.id == *id || message.thread_id.as_ref() == Some(id));
+        let wanted = move |message: &Message| match among {
+            Among::All => true,
+            Among::Thread(id) => message.id == *id || message.thread_id.as_ref() == Some(id),
+            Among::Pinned => message.pinned_at.is_some(),
+        };
         self.snapshot(|db| match range {
-            Range::Newest => db.page(room, among, false, limit),
-            Range::Before(seq) => db.page(room, |message| message.seq < seq && among(message), false, limit),
-            Range::After(seq) => db.page(room, |message| message.seq > seq && among(message), true, limit),
+            Range::Newest => db.page(room, wanted, false, limit),
+            Range::Before(seq) => db.page(room, |message| message.seq < seq && wanted(message), false, limit),
+            Range::After(seq) => db.page(room, |message| message.seq > seq && wanted(message), true, limit),
             Range::Around(seq) => {
-                let older = db.page(room, |message| message.seq <= seq && among(message), false, limit.div_ceil(2));
-                let newer = db.page(room, |message| message.seq > seq && among(message), true, limit / 2);
+                let older = db.page(room, |message| message.seq <= seq && wanted(message), false, limit.div_ceil(2));
+                let newer = db.page(room, |message| message.seq > seq && wanted(message), true, limit / 2);
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 MessagePage { messages, has_more: older.has_more || newer.has_more }
             }
