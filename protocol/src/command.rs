@@ -188,7 +188,7 @@ payload!(
     }
 );
 payload!(
-    /// Change a room's settings; those left out stay.
+    /// Change a room's settings; those left out stay. An empty topic takes it away.
     UpdateRoom {
         /// Which.
         pub room_id: RoomId,

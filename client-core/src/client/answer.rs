@@ -212,6 +212,13 @@ impl Client {
     fn took_effect(&mut self, command: &Command, reply: &Reply) {
         match (command, reply) {
             (_, Reply::JoinRoom(entered) | Reply::CreateRoom(entered)) => self.enter(entered.room.clone()),
+            (_, Reply::UpdateRoom(changed)) => {
+                if let Some(rev) = changed.rev {
+                    let room = changed.room.clone();
+                    self.change(&room.id.clone(), rev, Change::Settings(room));
+                }
+            }
+            (Command::DeleteRoom(delete), _) => self.leave(&delete.room_id, RemovalReason::Deleted),
             (Command::LeaveRoom(leave), _) => self.leave(&leave.room_id, RemovalReason::Left),
             (
                 _,

@@ -4,7 +4,10 @@ use std::fmt;
 
 use roomcast_protocol::{
     RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, SendMessage},
+    command::{
+        AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, SendMessage, SetRole,
+        UpdateRoom,
+    },
     model::User,
 };
 
@@ -62,6 +65,12 @@ pub enum Act {
     Read(MarkRead),
     /// Make a room.
     CreateRoom(CreateRoom),
+    /// Change a room's settings.
+    UpdateRoom(UpdateRoom),
+    /// End a room.
+    DeleteRoom(RoomId),
+    /// Give a member a role.
+    SetRole(SetRole),
     /// Become a member.
     Join(RoomId),
     /// End the author's membership.

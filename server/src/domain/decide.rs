@@ -33,6 +33,9 @@ pub fn decide(
         Act::Unpin(pin) => pins::unpin(workspace, scene, change, pin),
         Act::Read(mark) => reads::mark_read(workspace, scene, change, mark),
         Act::CreateRoom(create) => rooms::create(workspace, scene, change, create),
+        Act::UpdateRoom(update) => rooms::update(workspace, scene, change, update),
+        Act::DeleteRoom(room) => rooms::delete(workspace, scene, change, room),
+        Act::SetRole(set) => members::set_role(workspace, scene, change, set),
         Act::Join(room) => members::join(workspace, scene, change, room),
         Act::Leave(room) => members::leave(workspace, scene, change, room),
         Act::AddMembers(add) => members::add(workspace, scene, change, add),
@@ -70,7 +73,7 @@ impl Workspace {
         action: Action,
         what: &str,
     ) -> Result<(), ErrorBody> {
-        let row = self.rooms.get(room).ok_or_else(|| no_such_room(what))?;
+        let row = self.rooms.get(room).filter(|row| row.deleted_at.is_none()).ok_or_else(|| no_such_room(what))?;
         let place = Place { visibility: row.room.visibility, policy: &row.room.policy };
         let key = (room.clone(), change.author.user.id.clone());
         let admin = change.author.admin;

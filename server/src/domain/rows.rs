@@ -15,6 +15,8 @@ pub struct RoomRow {
     pub created_by: UserId,
     /// The change that last touched its settings.
     pub settings_rev: Rev,
+    /// Since when it is no more. Its row stays, so that its id is not taken again.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// A membership, ended ones among them, and what only the server knows of it.
@@ -22,6 +24,8 @@ pub struct RoomRow {
 pub struct MemberRow {
     /// The membership.
     pub member: Member,
+    /// The change by which they last came in. What was said before it and after they had left was not for them.
+    pub entered_rev: Rev,
     /// How far they have read.
     pub read_seq: Seq,
     /// The room's `rev` when the cursor last moved (G-12).

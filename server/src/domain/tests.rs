@@ -85,6 +85,7 @@ fn create(visibility: Visibility) -> Act {
 fn revs(decision: &Decision) -> Vec<u64> {
     let rev = |news: &News| match news {
         News::Room { rev, .. } => rev.map(Rev::value),
+        News::Deleted { rev, .. } => Some(rev.value()),
         News::Entered { .. } | News::Removed { .. } => None,
     };
     decision.news.iter().filter_map(rev).collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
-    ClientId, MessageId, RoomId, Seq, Timestamp, UserId,
+    ClientId, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     command::{EditMessage, MarkRead},
     model::User,
 };
@@ -93,6 +93,12 @@ impl Keys {
                 self.room_counts.insert(author.clone());
                 self.room_counts.extend(create.members.iter().cloned());
             }
+            Act::UpdateRoom(update) => self.member(&update.room_id, author),
+            Act::DeleteRoom(room) => self.member(room, author),
+            Act::SetRole(set) => {
+                self.member(&set.room_id, author);
+                self.member(&set.room_id, &set.user_id);
+            }
             Act::Join(room) => {
                 self.member(room, author);
                 self.room_counts.insert(author.clone());
@@ -153,6 +159,8 @@ pub struct Dirty {
     pub rooms: BTreeSet<RoomId>,
     /// Memberships.
     pub members: BTreeSet<(RoomId, UserId)>,
+    /// Rooms that are no more, since when and by which change: every membership that holds ends with it.
+    pub ended: BTreeMap<RoomId, (Timestamp, Rev)>,
     /// Messages.
     pub messages: BTreeSet<MessageId>,
     /// Reactions: one that the workspace does not have any more is to be removed.

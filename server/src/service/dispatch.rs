@@ -9,7 +9,7 @@ use roomcast_protocol::{
 
 use super::{
     Plan, Service, Session,
-    write::{changed, done, message_stored, ready},
+    write::{changed, done, message_stored, ready, room_changed},
 };
 use crate::{domain::Act, limits::TooFast};
 
@@ -44,6 +44,13 @@ impl Service {
             Command::LeaveRoom(leave) => {
                 self.plan_write(session, Act::Leave(leave.room_id), |done| Reply::LeaveRoom(changed(done)))
             }
+            Command::UpdateRoom(update) => {
+                self.plan_write(session, Act::UpdateRoom(update), |done| Reply::UpdateRoom(room_changed(done)))
+            }
+            Command::DeleteRoom(delete) => {
+                self.plan_write(session, Act::DeleteRoom(delete.room_id), |done| Reply::DeleteRoom(changed(done)))
+            }
+            Command::SetRole(set) => self.plan_write(session, Act::SetRole(set), |done| Reply::SetRole(changed(done))),
             Command::AddMembers(add) => {
                 self.plan_write(session, Act::AddMembers(add), |done| Reply::AddMembers(changed(done)))
             }
@@ -61,10 +68,7 @@ impl Service {
             Command::GetMessages(query) => self.history(session, query),
             Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
             Command::Sync(query) => self.sync(session, query),
-            Command::UpdateRoom(_)
-            | Command::DeleteRoom(_)
-            | Command::SetRole(_)
-            | Command::BanMember(_)
+            Command::BanMember(_)
             | Command::UnbanMember(_)
             | Command::MuteMember(_)
             | Command::UnmuteMember(_)

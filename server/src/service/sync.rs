@@ -48,7 +48,7 @@ impl Inner {
             let delta = match heads.get(room) {
                 None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
                 // Who left and came back in between must not see what was said meanwhile as a delta of theirs.
-                Some(head) if *epoch != self.epoch || *since > head.rev || *since < head.member_rev => {
+                Some(head) if *epoch != self.epoch || *since > head.rev || *since < head.entered_rev => {
                     self.reset(user, room).await?
                 }
                 Some(head) => self.delta(user, head, *since).await?,

@@ -36,6 +36,8 @@ pub struct RoomHead {
     pub rev: Rev,
     /// The change that last touched the membership.
     pub member_rev: Rev,
+    /// The change by which they last came in.
+    pub entered_rev: Rev,
     /// The member's role.
     pub role: Role,
     /// How many are in it.
@@ -137,7 +139,7 @@ pub trait ReadStore: Send + Sync + 'static {
     /// These of a user's rooms as they see them; rooms that they are not in are left out.
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError>;
 
-    /// A room.
+    /// A room that is there.
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError>;
 
     /// A page of rooms.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
-    command::{CreateRoom, DeleteMessage, MarkRead, Pin, React, ReadUpTo, SendMessage},
-    model::{Message, MessageType, User, Visibility},
+    command::{
+        CreateRoom, DeleteMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, SendMessage, SetRole, UpdateRoom,
+    },
+    model::{Message, MessageType, Role, User, Visibility},
 };
 use roomcast_server::{
     domain::{Act, Author, Change, Done},
@@ -222,6 +224,66 @@ pub(crate) async fn pinned_messages_are_read_by_themselves(store: Subject) {
     assert!(page.messages.iter().all(|message| message.pinned_at.is_some()));
     let older = store.messages(&room("r"), Range::Before(Seq::new(4)), Among::Pinned, 10).await.expect("read");
     assert_eq!(older.messages.len(), 1);
+}
+
+pub(crate) async fn a_deleted_room_is_nobodys_and_its_id_stays_taken(store: Subject) {
+    begin(&store).await;
+    one(&store, "alice", Act::SetRole(role("bob", Role::Moderator))).await.expect("set");
+    let sent = send(&store, "alice", "r", "hi").await;
+    assert_eq!(one(&store, "bob", Act::DeleteRoom(room("r"))).await.expect_err("no owner"), ErrorCode::Forbidden);
+    let changes = vec![change("alice", Act::DeleteRoom(room("r"))), change("bob", text("r", "late", None))];
+    let codes: Vec<_> = commit(&store, changes).await.into_iter().map(Result::err).collect();
+    assert_eq!(codes, [None, Some(ErrorCode::NotFound)]);
+    for name in ["alice", "bob"] {
+        let id = user(name).id;
+        assert!(store.memberships(&id).await.expect("read").is_empty());
+        assert!(store.room_views(&id, &[room("r")]).await.expect("read").is_empty());
+    }
+    assert!(store.room(&room("r")).await.expect("read").is_none());
+    let listed = RoomQuery { of: None, name: None, after: None, limit: 10 };
+    assert!(store.rooms(&listed).await.expect("read").rooms.is_empty());
+    for (act, code) in [
+        (Act::Join(room("r")), ErrorCode::NotFound),
+        (Act::DeleteRoom(room("r")), ErrorCode::NotFound),
+        (Act::Delete(DeleteMessage { message_id: sent.id }), ErrorCode::NotFound),
+        (create("r", Visibility::Public), ErrorCode::Conflict),
+    ] {
+        assert_eq!(one(&store, "alice", act).await.expect_err("it is gone"), code);
+    }
+}
+
+pub(crate) async fn a_role_moves_the_memberships_rev_and_not_the_coming_in(store: Subject) {
+    begin(&store).await;
+    let before = store.memberships(&user("bob").id).await.expect("read").remove(0);
+    assert_eq!(before.entered_rev, before.member_rev);
+    one(&store, "alice", Act::SetRole(role("bob", Role::Moderator))).await.expect("set");
+    assert_eq!(one(&store, "alice", Act::SetRole(role("bob", Role::Moderator))).await, Ok(Done::Changed(None)));
+    let after = store.memberships(&user("bob").id).await.expect("read").remove(0);
+    assert_eq!((after.role, after.member_rev), (Role::Moderator, before.rev.next()));
+    assert_eq!(after.entered_rev, before.entered_rev);
+    let delta = store.delta(&room("r"), before.rev, 10).await.expect("read");
+    assert!(delta.members.len() == 1 && delta.members[0].role == Role::Moderator);
+}
+
+pub(crate) async fn settings_are_a_change(store: Subject) {
+    begin(&store).await;
+    let since = store.room(&room("r")).await.expect("read").expect("there").rev;
+    let policy = Some(PolicyPatch { slow_mode_ms: Some(5), ..PolicyPatch::default() });
+    let topic = Some("all about it".to_owned());
+    let update = UpdateRoom { room_id: room("r"), name: None, topic, policy };
+    let Ok(Done::Room(told, rev)) = one(&store, "alice", Act::UpdateRoom(update.clone())).await else {
+        panic!("not a room")
+    };
+    let stored = store.room(&room("r")).await.expect("read").expect("there");
+    assert_eq!((&*told, rev), (&stored, Some(since.next())));
+    assert_eq!((stored.topic.as_deref(), stored.policy.slow_mode_ms), (Some("all about it"), 5));
+    assert!(store.delta(&room("r"), since, 10).await.expect("read").settings);
+    let again = one(&store, "alice", Act::UpdateRoom(update)).await;
+    assert!(matches!(again, Ok(Done::Room(_, None))), "{again:?}");
+}
+
+fn role(name: &str, role: Role) -> SetRole {
+    SetRole { room_id: room("r"), user_id: user(name).id, role }
 }
 
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {

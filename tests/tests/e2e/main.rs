@@ -3,6 +3,7 @@
 mod auth;
 mod authors;
 mod errors;
+mod governing;
 mod http;
 mod idempotence;
 mod lifecycle;

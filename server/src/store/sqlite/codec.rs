@@ -65,6 +65,7 @@ pub(super) fn room_row(row: &SqliteRow) -> Result<RoomRow, StoreError> {
         room: room(row)?,
         created_by: id(row.try_get("created_by")?, UserId::parse)?,
         settings_rev: Rev::new(number(row, "settings_rev")?),
+        deleted_at: optional_time(row, "deleted_at")?,
     })
 }
 
@@ -90,6 +91,7 @@ pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
 pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         member: member(row)?,
+        entered_rev: Rev::new(number(row, "entered_rev")?),
         read_seq: Seq::new(number(row, "read_seq")?),
         read_rev: Rev::new(number(row, "read_rev")?),
         banned_until: optional_time(row, "banned_until")?,
@@ -150,11 +152,13 @@ pub(super) struct SavedRoom<'a> {
     room: &'a Room,
     created_by: &'a UserId,
     settings_rev: Rev,
+    deleted_at: Option<Timestamp>,
 }
 
 impl<'a> From<&'a RoomRow> for SavedRoom<'a> {
     fn from(row: &'a RoomRow) -> Self {
-        Self { room: &row.room, created_by: &row.created_by, settings_rev: row.settings_rev }
+        let RoomRow { room, created_by, settings_rev, deleted_at } = row;
+        Self { room, created_by, settings_rev: *settings_rev, deleted_at: *deleted_at }
     }
 }
 
@@ -166,6 +170,7 @@ pub(super) struct SavedMember<'a> {
     joined_at: Timestamp,
     left_at: Option<Timestamp>,
     rev: Rev,
+    entered_rev: Rev,
     read_seq: Seq,
     read_rev: Rev,
     banned_until: Option<Timestamp>,
@@ -182,6 +187,7 @@ impl<'a> SavedMember<'a> {
             joined_at: row.member.joined_at,
             left_at: row.member.left_at,
             rev: row.member.rev,
+            entered_rev: row.entered_rev,
             read_seq: row.read_seq,
             read_rev: row.read_rev,
             banned_until: row.banned_until,

@@ -27,7 +27,7 @@ impl ReadStore for SqliteStore {
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         let rows = sqlx::query(
-            "SELECT m.room_id, m.rev AS member_rev, m.role, r.rev, r.member_count
+            "SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
              FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ? AND m.left_at IS NULL",
         )
         .bind(user.as_str())
@@ -39,6 +39,7 @@ impl ReadStore for SqliteStore {
                     room: codec::id(row.try_get("room_id")?, RoomId::parse)?,
                     rev: Rev::new(codec::number(row, "rev")?),
                     member_rev: Rev::new(codec::number(row, "member_rev")?),
+                    entered_rev: Rev::new(codec::number(row, "entered_rev")?),
                     role: codec::role(row)?,
                     member_count: codec::number(row, "member_count")?,
                 })
@@ -66,8 +67,10 @@ impl ReadStore for SqliteStore {
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM rooms WHERE id = ?").bind(id.as_str()).fetch_optional(&self.readers).await?;
+        let row = sqlx::query("SELECT * FROM rooms WHERE id = ? AND deleted_at IS NULL")
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
         row.as_ref().map(codec::room).transpose()
     }
 
@@ -271,7 +274,8 @@ WHERE m.user_id = ?1 AND m.left_at IS NULL AND (?2 IS NULL OR instr(lower(r.name
   AND (r.name, r.id) > (?3, ?4) ORDER BY r.name, r.id LIMIT ?5";
 
 const ROOMS_PUBLIC: &str = "
-SELECT * FROM rooms WHERE visibility = 'public' AND ?1 IS NULL AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
+SELECT * FROM rooms WHERE visibility = 'public' AND deleted_at IS NULL AND ?1 IS NULL
+  AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
   AND (name, id) > (?3, ?4) ORDER BY name, id LIMIT ?5";
 
 const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";

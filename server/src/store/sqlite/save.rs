@@ -25,6 +25,10 @@ pub(super) async fn save(
             dirty.members.iter().map(|key| codec::SavedMember::new(&key.0, &workspace.members[key])).collect();
         run(connection, MEMBERS, codec::to_json(&members)).await?;
     }
+    if !dirty.ended.is_empty() {
+        let ended: Vec<_> = dirty.ended.iter().map(|(room, (at, rev))| (room, at, rev)).collect();
+        run(connection, ENDED, codec::to_json(&ended)).await?;
+    }
     if !dirty.messages.is_empty() {
         let messages: Vec<_> =
             dirty.messages.iter().map(|id| codec::SavedMessage::from(&workspace.messages[id])).collect();
@@ -62,26 +66,33 @@ SELECT value ->> 'id', value ->> 'name', value ->> 'avatarUrl' FROM json_each(?)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, avatar_url = excluded.avatar_url";
 
 const ROOMS: &str = "
-INSERT INTO rooms (id, name, topic, visibility, policy, rev, seq, member_count, created_at, created_by, settings_rev)
+INSERT INTO rooms (id, name, topic, visibility, policy, rev, seq, member_count, created_at, created_by, settings_rev,
+                   deleted_at)
 SELECT value ->> 'id', value ->> 'name', value ->> 'topic', value ->> 'visibility', value -> 'policy',
        value ->> 'rev', value ->> 'seq', value ->> 'memberCount', value ->> 'createdAt',
-       value ->> 'created_by', value ->> 'settings_rev'
+       value ->> 'created_by', value ->> 'settings_rev', value ->> 'deleted_at'
 FROM json_each(?) WHERE true
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, topic = excluded.topic, policy = excluded.policy, rev = excluded.rev, seq = excluded.seq,
-    member_count = excluded.member_count, settings_rev = excluded.settings_rev";
+    member_count = excluded.member_count, settings_rev = excluded.settings_rev,
+    deleted_at = excluded.deleted_at";
 
 const MEMBERS: &str = "
-INSERT INTO members (room_id, user_id, role, joined_at, left_at, rev, read_seq, read_rev,
+INSERT INTO members (room_id, user_id, role, joined_at, left_at, rev, entered_rev, read_seq, read_rev,
                      banned_until, muted_until, last_post_at)
 SELECT value ->> 'room_id', value ->> 'user_id', value ->> 'role', value ->> 'joined_at', value ->> 'left_at',
-       value ->> 'rev', value ->> 'read_seq', value ->> 'read_rev',
+       value ->> 'rev', value ->> 'entered_rev', value ->> 'read_seq', value ->> 'read_rev',
        value ->> 'banned_until', value ->> 'muted_until', value ->> 'last_post_at'
 FROM json_each(?) WHERE true
 ON CONFLICT (room_id, user_id) DO UPDATE SET
     role = excluded.role, joined_at = excluded.joined_at, left_at = excluded.left_at, rev = excluded.rev,
-    read_seq = max(read_seq, excluded.read_seq), read_rev = excluded.read_rev,
+    entered_rev = excluded.entered_rev, read_seq = max(read_seq, excluded.read_seq), read_rev = excluded.read_rev,
     banned_until = excluded.banned_until, muted_until = excluded.muted_until, last_post_at = excluded.last_post_at";
+
+const ENDED: &str = "
+UPDATE members SET left_at = ended.at, rev = ended.rev
+FROM (SELECT value ->> 0 AS room_id, value ->> 1 AS at, value ->> 2 AS rev FROM json_each(?)) AS ended
+WHERE members.room_id = ended.room_id AND members.left_at IS NULL";
 
 const MESSAGES: &str = "
 INSERT INTO messages (id, room_id, seq, rev, user_id, client_id, digest, created_at, deleted_at, thread_id,

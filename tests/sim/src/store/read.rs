@@ -31,6 +31,7 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
                     room: room.clone(),
                     rev: info.rev,
                     member_rev: row.member.rev,
+                    entered_rev: row.entered_rev,
                     role: row.member.role,
                     member_count: info.member_count,
                 }
@@ -45,7 +46,7 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
-        self.snapshot(|db| db.rooms.get(id).map(|row| row.room.clone())).await
+        self.snapshot(|db| db.rooms.get(id).filter(|row| row.deleted_at.is_none()).map(|row| row.room.clone())).await
     }
 
     async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError> {
@@ -54,7 +55,8 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
                 Some(user) => db.is_member(&room.id, user),
                 None => room.visibility == Visibility::Public,
             };
-            let mut rooms: Vec<Room> = db.rooms.values().map(|row| &row.room).filter(wanted).cloned().collect();
+            let there = db.rooms.values().filter(|row| row.deleted_at.is_none());
+            let mut rooms: Vec<Room> = there.map(|row| &row.room).filter(wanted).cloned().collect();
             rooms.sort_by(|a, b| (&a.name, a.id.as_str()).cmp(&(&b.name, b.id.as_str())));
             if let Some((name, id)) = &query.after {
                 rooms.retain(|room| (room.name.as_str(), room.id.as_str()) > (name.as_str(), id.as_str()));

@@ -153,10 +153,19 @@ impl Db {
         for key in dirty.members {
             let row = workspace.members[&key].clone();
             self.note_stay(&key, &row);
-            if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
+            if self.members.get(&key).is_none_or(|before| before.entered_rev != row.entered_rev) {
                 self.marks.remove(&key);
             }
             self.members.insert(key, row);
+        }
+        for (room, (at, rev)) in dirty.ended {
+            let inside = self.members.iter().filter(|((id, _), row)| *id == room && row.is_active());
+            let inside: Vec<_> = inside.map(|(key, row)| (key.clone(), row.clone())).collect();
+            for (key, mut row) in inside {
+                (row.member.left_at, row.member.rev) = (Some(at), rev);
+                self.note_stay(&key, &row);
+                self.members.insert(key, row);
+            }
         }
         for id in dirty.messages {
             let row = workspace.messages[&id].clone();
@@ -190,7 +199,7 @@ impl Db {
                 let user = &change.author.user.id;
                 let own: Vec<_> = self.members.iter().filter(|((_, id), _)| id == user).collect();
                 for ((room, _), row) in own {
-                    if row.read_rev > row.member.rev {
+                    if row.read_rev > row.entered_rev {
                         self.marks.insert((room.clone(), user.clone()), row.read_seq);
                     }
                 }
@@ -202,18 +211,18 @@ impl Db {
         let stays = self.stays.entry(key.clone()).or_default();
         let open = stays.last().is_some_and(|stay| stay.until.is_none());
         match (open, row.is_active()) {
-            (false, true) => stays.push(Stay { from: row.member.rev, until: None }),
+            (false, true) => stays.push(Stay { from: row.entered_rev, until: None }),
             (true, false) => {
                 if let Some(stay) = stays.last_mut() {
                     stay.until = Some(row.member.rev);
                 }
             }
             // Out and in again within one batch.
-            (true, true) if stays.last().is_some_and(|stay| stay.from != row.member.rev) => {
+            (true, true) if stays.last().is_some_and(|stay| stay.from != row.entered_rev) => {
                 if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.member.rev);
+                    stay.until = Some(row.entered_rev);
                 }
-                stays.push(Stay { from: row.member.rev, until: None });
+                stays.push(Stay { from: row.entered_rev, until: None });
             }
             _ => {}
         }
