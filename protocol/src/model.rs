@@ -107,6 +107,9 @@ pub struct Member {
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
+    /// Not allowed to say anything until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
     /// The change that last touched this membership.
     pub rev: Rev,
 }

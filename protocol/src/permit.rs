@@ -14,7 +14,7 @@ pub struct Actor {
     pub admin: bool,
     /// Not allowed in until then.
     pub banned_until: Option<Timestamp>,
-    /// Not allowed to post until then.
+    /// Not allowed to say anything until then.
     pub muted_until: Option<Timestamp>,
     /// When they last posted, for slow mode.
     pub last_post_at: Option<Timestamp>,
@@ -87,8 +87,10 @@ pub struct Denied {
     pub code: ErrorCode,
     /// Why: the second half of "unable to X; Y".
     pub why: &'static str,
-    /// For slow mode and mutes with an end: try again after so many milliseconds.
+    /// For slow mode: try again after so many milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// For mutes: when it is over.
+    pub until: Option<Timestamp>,
 }
 
 /// Decides whether `actor` may do `action` in `place` at `now`.
@@ -117,14 +119,17 @@ pub fn permit(actor: &Actor, action: Action, place: Place<'_>, now: Timestamp) -
             needs(place.policy.who_may_post, "the room's policy does not let this role post")?;
             post(actor, role, place, now)
         }
-        Action::React => needs(place.policy.who_may_post, "the room's policy does not let this role post"),
+        Action::React => {
+            needs(place.policy.who_may_post, "the room's policy does not let this role post")?;
+            heard(actor, now)
+        }
         Action::Edit { own: false, .. } => Err(denied(ErrorCode::Forbidden, "only its author can edit a message")),
         Action::Edit { own: true, created_at } => {
             let window = place.policy.edit_window_ms;
             if window > 0 && now.ms_since(created_at) > window {
                 return Err(denied(ErrorCode::Forbidden, "the time to edit it is over"));
             }
-            Ok(())
+            heard(actor, now)
         }
         Action::Delete { own: true } => Ok(()),
         Action::Delete { own: false } => needs(Role::Moderator, "only its author or a moderator can delete a message"),
@@ -164,12 +169,18 @@ fn outside(action: Action, place: Place<'_>) -> Denied {
     denied(ErrorCode::NotFound, "there is no such room")
 }
 
-fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(), Denied> {
-    if let Some(until) = actor.muted_until
-        && until > now
-    {
-        return Err(denied(ErrorCode::Forbidden, "you are muted in this room"));
+/// Somebody who is muted says nothing: neither posts nor edits nor reacts.
+fn heard(actor: &Actor, now: Timestamp) -> Result<(), Denied> {
+    match actor.muted_until {
+        Some(until) if until > now => {
+            Err(Denied { until: Some(until), ..denied(ErrorCode::Forbidden, "you are muted in this room") })
+        }
+        _ => Ok(()),
     }
+}
+
+fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(), Denied> {
+    heard(actor, now)?;
     let pause = place.policy.slow_mode_ms;
     if pause == 0 || role >= Role::Moderator {
         return Ok(());
@@ -179,13 +190,14 @@ fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(
             code: ErrorCode::RateLimited,
             why: "the room is in slow mode",
             retry_after_ms: Some(pause - now.ms_since(last)),
+            until: None,
         }),
         _ => Ok(()),
     }
 }
 
 fn denied(code: ErrorCode, why: &'static str) -> Denied {
-    Denied { code, why, retry_after_ms: None }
+    Denied { code, why, retry_after_ms: None, until: None }
 }
 
 #[cfg(test)]
@@ -233,6 +245,24 @@ mod tests {
         assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Direct, &policy), None);
         let open = Policy { who_may_pin: Role::Member, ..policy };
         assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Public, &open), None);
+    }
+
+    #[test]
+    fn who_is_muted_says_nothing_and_may_still_read_and_take_back() {
+        let policy = Policy::default();
+        let until = Timestamp::new(1_000_001);
+        let muted = Actor { muted_until: Some(until), ..member(Role::Owner) };
+        let edit = Action::Edit { own: true, created_at: NOW };
+        for action in [Action::Post, Action::React, edit] {
+            let denied = permit(&muted, action, Place { visibility: Visibility::Public, policy: &policy }, NOW);
+            let denied = denied.expect_err("muted");
+            assert_eq!((denied.code, denied.until), (ErrorCode::Forbidden, Some(until)));
+        }
+        for action in [Action::Read, Action::Unreact, Action::Delete { own: true }, Action::MarkRead] {
+            assert_eq!(code(&muted, action, Visibility::Public, &policy), None);
+        }
+        let over = Actor { muted_until: Some(NOW), ..member(Role::Member) };
+        assert_eq!(code(&over, Action::Post, Visibility::Public, &policy), None);
     }
 
     #[test]

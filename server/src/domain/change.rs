@@ -5,8 +5,8 @@ use std::fmt;
 use roomcast_protocol::{
     RoomId, Timestamp, UserId,
     command::{
-        AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, SendMessage, SetRole,
-        UpdateRoom,
+        AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, Sanction, SendMessage,
+        SetRole, UpdateRoom,
     },
     model::User,
 };
@@ -71,6 +71,14 @@ pub enum Act {
     DeleteRoom(RoomId),
     /// Give a member a role.
     SetRole(SetRole),
+    /// Put somebody out of a room and keep them out.
+    Ban(Sanction),
+    /// Let somebody come in again.
+    Unban(Sanction),
+    /// Let a member say nothing.
+    Mute(Sanction),
+    /// Let a member speak again.
+    Unmute(Sanction),
     /// Become a member.
     Join(RoomId),
     /// End the author's membership.

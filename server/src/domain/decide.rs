@@ -6,7 +6,7 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Act, Change, Decision, Done, Workspace, members, messages, pins, reactions, reads, rooms,
+    Act, Change, Decision, Done, Workspace, members, messages, pins, reactions, reads, rooms, sanctions,
     scene::{Scene, no_such_room},
 };
 
@@ -36,6 +36,10 @@ pub fn decide(
         Act::UpdateRoom(update) => rooms::update(workspace, scene, change, update),
         Act::DeleteRoom(room) => rooms::delete(workspace, scene, change, room),
         Act::SetRole(set) => members::set_role(workspace, scene, change, set),
+        Act::Ban(sanction) => sanctions::ban(workspace, scene, change, sanction),
+        Act::Unban(sanction) => sanctions::unban(workspace, scene, change, sanction),
+        Act::Mute(sanction) => sanctions::mute(workspace, scene, change, sanction),
+        Act::Unmute(sanction) => sanctions::unmute(workspace, scene, change, sanction),
         Act::Join(room) => members::join(workspace, scene, change, room),
         Act::Leave(room) => members::leave(workspace, scene, change, room),
         Act::AddMembers(add) => members::add(workspace, scene, change, add),
@@ -81,7 +85,10 @@ impl Workspace {
         permit::permit(&actor, action, place, scene.now).map_err(|denied| {
             let mut error = ErrorBody::new(denied.code, format!("unable to {what}; {}", denied.why));
             error.retry_after_ms = denied.retry_after_ms;
-            error
+            match denied.until {
+                Some(until) => error.until(until),
+                None => error,
+            }
         })
     }
 }

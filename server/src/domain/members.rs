@@ -67,6 +67,10 @@ pub(super) fn add(
         if workspace.is_member(room, id) || users.iter().any(|user| user.id == *id) {
             continue;
         }
+        if workspace.is_banned(room, id, scene.now) {
+            let why = "unable to add members; one of these users is banned from the room";
+            return Err(ErrorBody::new(ErrorCode::Forbidden, why).field("userIds"));
+        }
         users.push(workspace.known_user(id, ADD)?);
     }
     for user in &users {
@@ -113,20 +117,20 @@ pub(super) fn set_role(
     }
 }
 
-fn no_such_member(what: &str) -> ErrorBody {
+pub(super) fn no_such_member(what: &str) -> ErrorBody {
     let message = format!("unable to {what}; there is no such member");
     ErrorBody::new(ErrorCode::NotFound, message).field("userId")
 }
 
 impl Workspace {
     /// The role of somebody who is in the room.
-    fn role_of(&self, room: &RoomId, user: &UserId) -> Option<Role> {
+    pub(super) fn role_of(&self, room: &RoomId, user: &UserId) -> Option<Role> {
         let key = (room.clone(), user.clone());
         self.members.get(&key).filter(|row| row.is_active()).map(|row| row.member.role)
     }
 
     /// Changes the standing of somebody who is in the room, and tells everybody, the author too.
-    fn restate(&mut self, room: &RoomId, user: &UserId, mutate: impl FnOnce(&mut MemberRow)) -> Decision {
+    pub(super) fn restate(&mut self, room: &RoomId, user: &UserId, mutate: impl FnOnce(&mut MemberRow)) -> Decision {
         let rev = self.next_rev(room);
         let key = (room.clone(), user.clone());
         let row = self.members.get_mut(&key).expect("the caller found it");
@@ -204,6 +208,7 @@ impl Workspace {
                 role,
                 joined_at: scene.now,
                 left_at: None,
+                muted_until: earlier.and_then(|row| row.member.muted_until),
                 rev,
             },
             entered_rev: rev,
@@ -211,7 +216,6 @@ impl Workspace {
             read_seq: newest.max(earlier.map_or(Seq::default(), |row| row.read_seq)),
             read_rev: rev,
             banned_until: earlier.and_then(|row| row.banned_until),
-            muted_until: earlier.and_then(|row| row.muted_until),
             last_post_at: None,
         };
         self.members.insert(key.clone(), row);
@@ -231,7 +235,7 @@ impl Workspace {
     }
 
     /// Ends a membership that the caller has found to be active.
-    fn exit(
+    pub(super) fn exit(
         &mut self,
         scene: &Scene<'_>,
         room: &RoomId,

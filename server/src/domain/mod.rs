@@ -15,6 +15,7 @@ mod reactions;
 mod reads;
 mod rooms;
 mod rows;
+mod sanctions;
 mod scene;
 mod workspace;
 

@@ -32,8 +32,6 @@ pub struct MemberRow {
     pub read_rev: Rev,
     /// Not allowed in until then.
     pub banned_until: Option<Timestamp>,
-    /// Not allowed to post until then.
-    pub muted_until: Option<Timestamp>,
     /// Their last post, kept only in rooms with slow mode.
     pub last_post_at: Option<Timestamp>,
 }
@@ -52,7 +50,7 @@ impl MemberRow {
             role: self.is_active().then_some(self.member.role),
             admin,
             banned_until: self.banned_until,
-            muted_until: self.muted_until,
+            muted_until: self.member.muted_until,
             last_post_at: self.last_post_at,
         }
     }

@@ -99,6 +99,11 @@ impl Keys {
                 self.member(&set.room_id, author);
                 self.member(&set.room_id, &set.user_id);
             }
+            Act::Ban(sanction) | Act::Unban(sanction) | Act::Mute(sanction) | Act::Unmute(sanction) => {
+                self.member(&sanction.room_id, author);
+                self.member(&sanction.room_id, &sanction.user_id);
+                self.users.insert(sanction.user_id.clone());
+            }
             Act::Join(room) => {
                 self.member(room, author);
                 self.room_counts.insert(author.clone());

@@ -51,6 +51,18 @@ impl Service {
                 self.plan_write(session, Act::DeleteRoom(delete.room_id), |done| Reply::DeleteRoom(changed(done)))
             }
             Command::SetRole(set) => self.plan_write(session, Act::SetRole(set), |done| Reply::SetRole(changed(done))),
+            Command::BanMember(sanction) => {
+                self.plan_write(session, Act::Ban(sanction), |done| Reply::BanMember(changed(done)))
+            }
+            Command::UnbanMember(sanction) => {
+                self.plan_write(session, Act::Unban(sanction), |done| Reply::UnbanMember(changed(done)))
+            }
+            Command::MuteMember(sanction) => {
+                self.plan_write(session, Act::Mute(sanction), |done| Reply::MuteMember(changed(done)))
+            }
+            Command::UnmuteMember(sanction) => {
+                self.plan_write(session, Act::Unmute(sanction), |done| Reply::UnmuteMember(changed(done)))
+            }
             Command::AddMembers(add) => {
                 self.plan_write(session, Act::AddMembers(add), |done| Reply::AddMembers(changed(done)))
             }
@@ -68,13 +80,9 @@ impl Service {
             Command::GetMessages(query) => self.history(session, query),
             Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
             Command::Sync(query) => self.sync(session, query),
-            Command::BanMember(_)
-            | Command::UnbanMember(_)
-            | Command::MuteMember(_)
-            | Command::UnmuteMember(_)
-            | Command::SearchMessages(_)
-            | Command::BlockUser(_)
-            | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),
+            Command::SearchMessages(_) | Command::BlockUser(_) | Command::UnblockUser(_) => {
+                ready(Err(unsupported(command.kind().name())))
+            }
         }
     }
 

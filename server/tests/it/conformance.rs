@@ -5,7 +5,8 @@ use std::sync::Arc;
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
     command::{
-        CreateRoom, DeleteMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, SendMessage, SetRole, UpdateRoom,
+        AddMembers, CreateRoom, DeleteMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, Sanction, SendMessage,
+        SetRole, UpdateRoom,
     },
     model::{Message, MessageType, Role, User, Visibility},
 };
@@ -284,6 +285,40 @@ pub(crate) async fn settings_are_a_change(store: Subject) {
 
 fn role(name: &str, role: Role) -> SetRole {
     SetRole { room_id: room("r"), user_id: user(name).id, role }
+}
+
+pub(crate) async fn bans_and_mutes_hold_until_their_end(store: Subject) {
+    begin(&store).await;
+    one(&store, "eve", Act::SeeUser).await.expect("seen");
+    let sanction = |name: &str, until: Option<u64>| Sanction {
+        room_id: room("r"),
+        user_id: user(name).id,
+        reason: None,
+        until_ms: until.map(Timestamp::new),
+    };
+    let at = |now: u64, name: &'static str, act: Act| {
+        let store = store.clone();
+        async move {
+            let change = change(name, act);
+            let outcome = store.commit(&[&change], Timestamp::new(now), &Limits::default()).await.expect("committed");
+            outcome.into_iter().next().expect("one").map(|decision| decision.done).map_err(|error| error.code)
+        }
+    };
+    at(1_000, "alice", Act::Mute(sanction("bob", Some(2_000)))).await.expect("muted");
+    assert_eq!(at(1_999, "bob", text("r", "hush", None)).await.expect_err("muted"), ErrorCode::Forbidden);
+    at(2_000, "bob", text("r", "again", None)).await.expect("it is over");
+    at(2_000, "alice", Act::Ban(sanction("bob", Some(3_000)))).await.expect("banned");
+    at(2_000, "alice", Act::Ban(sanction("eve", None))).await.expect("banned before they came");
+    assert!(store.memberships(&user("bob").id).await.expect("read").is_empty());
+    for name in ["bob", "eve"] {
+        assert_eq!(at(2_999, name, Act::Join(room("r"))).await.expect_err("banned"), ErrorCode::NotFound);
+    }
+    let add = AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] };
+    assert_eq!(at(2_999, "alice", Act::AddMembers(add)).await.expect_err("banned"), ErrorCode::Forbidden);
+    at(3_000, "bob", Act::Join(room("r"))).await.expect("it is over");
+    assert_eq!(at(9_000_000, "eve", Act::Join(room("r"))).await.expect_err("for ever"), ErrorCode::NotFound);
+    at(9_000_000, "alice", Act::Unban(sanction("eve", None))).await.expect("lifted");
+    at(9_000_001, "eve", Act::Join(room("r"))).await.expect("lifted");
 }
 
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {

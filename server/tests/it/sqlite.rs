@@ -36,6 +36,7 @@ suite!(open:
     a_deleted_room_is_nobodys_and_its_id_stays_taken,
     a_role_moves_the_memberships_rev_and_not_the_coming_in,
     settings_are_a_change,
+    bans_and_mutes_hold_until_their_end,
     reactions_are_counted_once_each_and_known_by_whose_they_are,
     g12_unread_is_the_published_formula,
     users_are_found_all_at_once,

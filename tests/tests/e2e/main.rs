@@ -20,6 +20,7 @@ mod receipts;
 mod recording;
 mod resume;
 mod rooms;
+mod sanctions;
 mod slow;
 mod support;
 mod sync;

@@ -58,6 +58,7 @@ fn a_resume_names_authors_and_members() {
         role: Role::Member,
         joined_at: Timestamp::new(1),
         left_at: None,
+        muted_until: None,
         rev: Rev::new(5),
     };
     let delta = RoomDelta {

@@ -84,6 +84,7 @@ pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
         role: role(row)?,
         joined_at: Timestamp::new(number(row, "joined_at")?),
         left_at: optional_time(row, "left_at")?,
+        muted_until: optional_time(row, "muted_until")?,
         rev: Rev::new(number(row, "rev")?),
     })
 }
@@ -95,7 +96,6 @@ pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
         read_seq: Seq::new(number(row, "read_seq")?),
         read_rev: Rev::new(number(row, "read_rev")?),
         banned_until: optional_time(row, "banned_until")?,
-        muted_until: optional_time(row, "muted_until")?,
         last_post_at: optional_time(row, "last_post_at")?,
     })
 }
@@ -191,7 +191,7 @@ impl<'a> SavedMember<'a> {
             read_seq: row.read_seq,
             read_rev: row.read_rev,
             banned_until: row.banned_until,
-            muted_until: row.muted_until,
+            muted_until: row.member.muted_until,
             last_post_at: row.last_post_at,
         }
     }
