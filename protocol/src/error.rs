@@ -141,7 +141,7 @@ pub struct ErrorBody {
     pub retry_after_ms: Option<u64>,
     /// Which field or limit it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<ErrorDetails>,
+    pub details: Option<Box<ErrorDetails>>,
     /// Finds the cause in the server's log.
     #[serde(default)]
     pub request_id: String,
