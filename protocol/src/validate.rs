@@ -52,6 +52,9 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         Command::SearchMessages(search) => {
             page(search.limit)?;
             line("query", Some(&search.query), limits.topic_bytes)?;
+            if search.query.trim().is_empty() {
+                return Err(bad("query", "it is empty"));
+            }
             line("cursor", search.cursor.as_deref(), limits.topic_bytes)
         }
         Command::BanMember(sanction)

@@ -78,11 +78,10 @@ impl Service {
             Command::GetRoomUsers(query) => self.room_users(session, query),
             Command::ListRooms(query) => self.list_rooms(session, query),
             Command::GetMessages(query) => self.history(session, query),
+            Command::SearchMessages(query) => self.search(session, query),
             Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
             Command::Sync(query) => self.sync(session, query),
-            Command::SearchMessages(_) | Command::BlockUser(_) | Command::UnblockUser(_) => {
-                ready(Err(unsupported(command.kind().name())))
-            }
+            Command::BlockUser(_) | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),
         }
     }
 

@@ -12,6 +12,7 @@ mod presence;
 mod publish;
 mod reconcile;
 mod rooms;
+mod search;
 mod seed;
 mod session;
 mod states;

@@ -170,3 +170,42 @@ pub trait ReadStore: Send + Sync + 'static {
     /// A page of a room's members after a user id.
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError>;
 }
+
+/// Where to search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchIn {
+    /// In one room, which the asker may read.
+    Room(RoomId),
+    /// In all rooms that this user is in.
+    RoomsOf(UserId),
+}
+
+/// What to find.
+#[derive(Debug, Clone)]
+pub struct SearchQuery {
+    /// Where.
+    pub within: SearchIn,
+    /// The words, all of which a message must hold; the last may be the beginning of one.
+    pub words: String,
+    /// Only what came before this, which the page before gave.
+    pub before: Option<u64>,
+    /// Most messages.
+    pub limit: u64,
+}
+
+/// What was found, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct FoundPage {
+    /// The messages; may be none although there are more.
+    pub messages: Vec<Message>,
+    /// Where the next page begins, where there may be more.
+    pub next: Option<u64>,
+}
+
+/// Finding messages by their words.
+#[async_trait]
+pub trait SearchStore: Send + Sync + 'static {
+    /// A page of what was found. It costs no more than so much, however common the words are: a page may be shorter
+    /// than asked for and yet have a next one.
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError>;
+}

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
     command::{
-        AddMembers, CreateRoom, DeleteMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, Sanction, SendMessage,
-        SetRole, UpdateRoom,
+        AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, Sanction,
+        SendMessage, SetRole, UpdateRoom,
     },
     model::{Message, MessageType, Role, User, Visibility},
 };
 use roomcast_server::{
     domain::{Act, Author, Change, Done},
-    store::{Among, Range, RoomQuery, Store},
+    store::{Among, Range, RoomQuery, SearchIn, SearchQuery, Store},
 };
 
 pub(crate) type Subject = Arc<dyn Store>;
@@ -319,6 +319,56 @@ pub(crate) async fn bans_and_mutes_hold_until_their_end(store: Subject) {
     assert_eq!(at(9_000_000, "eve", Act::Join(room("r"))).await.expect_err("for ever"), ErrorCode::NotFound);
     at(9_000_000, "alice", Act::Unban(sanction("eve", None))).await.expect("lifted");
     at(9_000_001, "eve", Act::Join(room("r"))).await.expect("lifted");
+}
+
+pub(crate) async fn words_are_found_where_the_asker_is_and_follow_their_message(store: Subject) {
+    begin(&store).await;
+    one(&store, "alice", create("secret", Visibility::Private)).await.expect("created");
+    let mut ids = Vec::new();
+    for (id, content) in [
+        ("r", "The quick brown fox"),
+        ("r", "Grüße aus Köln, Fuchs"),
+        ("secret", "the FOX is in the henhouse"),
+        ("r", "漢字を書く"),
+        ("r", "foxes, and no fox"),
+    ] {
+        ids.push(send(&store, "alice", id, content).await.id);
+    }
+    let find = |within: SearchIn, words: &str, before: Option<u64>, limit: u64| {
+        let query = SearchQuery { within, words: words.to_owned(), before, limit };
+        let (store, ids) = (store.clone(), ids.clone());
+        async move {
+            let page = store.search(&query).await.expect("searched");
+            let place = |message: &Message| ids.iter().position(|id| *id == message.id).expect("one of these");
+            (page.messages.iter().map(place).collect::<Vec<_>>(), page.next)
+        }
+    };
+    let of = |name: &str| SearchIn::RoomsOf(user(name).id);
+    let inside = |id: &str| SearchIn::Room(room(id));
+    assert_eq!(find(of("alice"), "fox", None, 10).await, (vec![4, 2, 0], None));
+    assert_eq!(find(of("bob"), "fox", None, 10).await, (vec![4, 0], None), "not a member of the other room");
+    assert_eq!(find(of("eve"), "fox", None, 10).await.0, Vec::<usize>::new());
+    assert_eq!(find(inside("secret"), "fox", None, 10).await.0, [2]);
+    assert_eq!(find(inside("r"), "brown qui", None, 10).await.0, [0], "all words, the last as it begins");
+    assert_eq!(find(inside("r"), "grusse koln", None, 10).await.0, Vec::<usize>::new(), "ß is no ss");
+    assert_eq!(find(inside("r"), "gruße koln", None, 10).await.0, [1]);
+    assert_eq!(find(inside("r"), "漢字", None, 10).await.0, [3]);
+    assert_eq!(find(inside("r"), "字を", None, 10).await.0, [3]);
+    assert_eq!(find(inside("r"), "字漢", None, 10).await.0, Vec::<usize>::new());
+    for hostile in ["\"", "fox\" OR \"a", "NEAR(", "text:fox", "*", "^fox", "(", "room : fox"] {
+        find(inside("r"), hostile, None, 10).await;
+    }
+    let (first, next) = find(of("alice"), "fox", None, 2).await;
+    assert_eq!(first, [4, 2]);
+    assert_eq!(find(of("alice"), "fox", next, 2).await, (vec![0], None));
+
+    let edit = EditMessage { message_id: ids[0].clone(), content: "a dog".to_owned(), if_version: None };
+    one(&store, "alice", Act::Edit(edit)).await.expect("edited");
+    one(&store, "alice", Act::Delete(DeleteMessage { message_id: ids[4].clone() })).await.expect("deleted");
+    assert_eq!(find(of("alice"), "fox", None, 10).await.0, [2]);
+    assert_eq!(find(of("alice"), "dog", None, 10).await.0, [0]);
+    one(&store, "alice", Act::DeleteRoom(room("secret"))).await.expect("deleted");
+    assert_eq!(find(of("alice"), "fox", None, 10).await.0, Vec::<usize>::new());
 }
 
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {

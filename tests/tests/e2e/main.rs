@@ -21,6 +21,7 @@ mod recording;
 mod resume;
 mod rooms;
 mod sanctions;
+mod search;
 mod slow;
 mod support;
 mod sync;

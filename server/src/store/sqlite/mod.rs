@@ -5,6 +5,7 @@ mod load;
 mod open;
 mod reads;
 mod save;
+mod search;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, Limits, Timestamp};
@@ -35,6 +36,7 @@ impl WriteStore for SqliteStore {
             return Ok(outcomes);
         }
         save::save(&mut transaction, &workspace).await?;
+        search::index(&mut transaction, &workspace).await?;
         // From here on the outcome can be unknown: whatever goes wrong with the commit itself is not final.
         transaction.commit().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(outcomes)

@@ -9,7 +9,8 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{SqliteStore, StoreError, codec};
 use crate::store::{
-    Among, DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchQuery,
+    SearchStore, UserPage,
 };
 
 /// SQLite's largest integer stands for "no end".
@@ -208,6 +209,13 @@ impl ReadStore for SqliteStore {
 enum Direction {
     Up,
     Down,
+}
+
+#[async_trait]
+impl SearchStore for SqliteStore {
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError> {
+        self.find(query).await
+    }
 }
 
 impl SqliteStore {

@@ -1,6 +1,6 @@
 //! The read side of the model store: what the statements of the real ones say, on rows in memory.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use async_trait::async_trait;
 use roomcast_protocol::{
@@ -8,7 +8,8 @@ use roomcast_protocol::{
     model::{Message, Receipt, Room, User, Visibility},
 };
 use roomcast_server::store::{
-    Among, DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, StoreError, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
+    SearchQuery, SearchStore, StoreError, UserPage,
 };
 
 use super::{Db, ModelStore};
@@ -157,6 +158,28 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
             let mut members: Vec<_> = wanted.map(|((_, user), row)| (row.member.clone(), seen(user))).collect();
             let has_more = cut(&mut members, limit);
             UserPage { members, has_more }
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl<E: Send + 'static> SearchStore for ModelStore<E> {
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError> {
+        self.snapshot(|db| {
+            let wanted = |message: &&Message| {
+                let here = match &query.within {
+                    SearchIn::Room(room) => message.room_id == *room,
+                    SearchIn::RoomsOf(user) => db.is_member(&message.room_id, user),
+                };
+                let text = message.content.to_lowercase();
+                here && query.words.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+            };
+            let all = db.rooms.keys().flat_map(|room| db.room_messages(room)).filter(wanted);
+            let mut messages: Vec<Message> = all.cloned().collect();
+            messages.sort_by_key(|message| Reverse(message.created_at));
+            cut(&mut messages, query.limit);
+            FoundPage { messages, next: None }
         })
         .await
     }
