@@ -371,7 +371,7 @@ impl std::fmt::Debug for RefreshToken {
 }
 
 payload!(
-    /// Block or unblock somebody.
+    /// Block or unblock somebody: who is blocked cannot bring the caller into a room.
     Block {
         /// Whom.
         pub user_id: UserId,

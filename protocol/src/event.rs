@@ -228,6 +228,9 @@ payload!(
         pub deltas: Vec<RoomDelta>,
         /// Those who are online in the receiver's rooms, as far as rooms are small enough for names.
         pub presence: Vec<UserPresence>,
+        /// Whom the receiver has blocked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub blocked: Vec<UserId>,
         /// What is in force.
         pub limits: Limits,
         /// The server's clock.

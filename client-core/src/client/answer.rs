@@ -14,7 +14,7 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    effect::{Answer, TokenReason},
+    effect::{Answer, Key, TokenReason},
     notice::Notice,
     outbox::{Departed, Verdict, Work},
     requests::Request,
@@ -239,6 +239,14 @@ impl Client {
                 for (room_id, seq) in places {
                     self.read_by_me(&room_id, seq);
                 }
+            }
+            (Command::BlockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).insert(block.user_id.clone());
+                self.effects.changed(Key::People);
+            }
+            (Command::UnblockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).remove(&block.user_id);
+                self.effects.changed(Key::People);
             }
             (Command::UpdatePresence(presence), _) => self.presence.chosen = Some(presence.clone()),
             (Command::GetRoomUsers(users), Reply::GetRoomUsers(page)) => {

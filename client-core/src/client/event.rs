@@ -147,6 +147,7 @@ impl Client {
         self.limits = Arc::new(state.limits);
         self.effects.changed(Key::Connection);
         self.presence.replace(state.presence);
+        self.blocked = Arc::new(state.blocked.into_iter().collect());
         for room in state.rooms {
             self.enter(room);
         }

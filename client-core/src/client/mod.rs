@@ -3,9 +3,9 @@
 //! `session` speaks the connection's language, `event` and `answer` take what the server says, `command` takes
 //! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `people` learns names, `views` shows it all.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, model::User};
+use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, UserId, model::User};
 
 use crate::{
     auth::Auth,
@@ -88,6 +88,7 @@ pub struct Client {
     typing: Typing,
     presence: Presence,
     people: People,
+    blocked: Arc<BTreeSet<UserId>>,
     me: Option<Arc<User>>,
     epoch: Option<Epoch>,
     limits: Arc<Limits>,
@@ -123,6 +124,7 @@ impl Client {
             typing: Typing::default(),
             presence: Presence::default(),
             people: People::default(),
+            blocked: Arc::default(),
             me: None,
             epoch: None,
             limits: Arc::new(Limits::default()),

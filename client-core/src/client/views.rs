@@ -59,6 +59,7 @@ impl Client {
             me: self.me.clone(),
             limits: Arc::clone(&self.limits),
             degraded: Arc::clone(&self.degraded),
+            blocked: Arc::clone(&self.blocked),
             people: self.people.clone(),
             rooms: rooms.into(),
         });

@@ -87,6 +87,10 @@ pub enum Act {
     AddMembers(AddMembers),
     /// Put somebody out.
     RemoveMember(RemoveMember),
+    /// Not to be brought into rooms by somebody.
+    Block(UserId),
+    /// To be brought into rooms by somebody again.
+    Unblock(UserId),
     /// Remember the author as their token describes them.
     SeeUser,
     /// Remember when users were last connected.

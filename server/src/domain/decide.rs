@@ -6,7 +6,7 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Act, Change, Decision, Done, Workspace, members, messages, pins, reactions, reads, rooms, sanctions,
+    Act, Change, Decision, Done, Workspace, blocks, members, messages, pins, reactions, reads, rooms, sanctions,
     scene::{Scene, no_such_room},
 };
 
@@ -44,6 +44,8 @@ pub fn decide(
         Act::Leave(room) => members::leave(workspace, scene, change, room),
         Act::AddMembers(add) => members::add(workspace, scene, change, add),
         Act::RemoveMember(remove) => members::remove(workspace, scene, change, remove),
+        Act::Block(other) => blocks::block(workspace, change, other),
+        Act::Unblock(other) => Ok(blocks::unblock(workspace, change, other)),
         Act::SeeUser => {
             let user = &change.author.user;
             if workspace.users.get(&user.id) != Some(user) {

@@ -71,6 +71,7 @@ pub(super) fn add(
             let why = "unable to add members; one of these users is banned from the room";
             return Err(ErrorBody::new(ErrorCode::Forbidden, why).field("userIds"));
         }
+        workspace.may_bring(change, id, ADD)?;
         users.push(workspace.known_user(id, ADD)?);
     }
     for user in &users {

@@ -5,6 +5,7 @@
 //! (G-2), deduplicates (G-4) and checks permissions inside the transaction, for every database and for the
 //! simulator alike.
 
+mod blocks;
 mod change;
 mod decide;
 mod members;

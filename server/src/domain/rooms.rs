@@ -34,6 +34,7 @@ pub(super) fn create(
     let mut others: Vec<User> = Vec::new();
     for user in &create.members {
         if *user != author.id && others.iter().all(|other| other.id != *user) {
+            workspace.may_bring(change, user, CREATE).map_err(|error| error.field("members"))?;
             others.push(workspace.known_user(user, CREATE).map_err(|error| error.field("members"))?);
         }
     }

@@ -27,6 +27,8 @@ pub struct Keys {
     pub sends: BTreeSet<SendKey>,
     /// Messages by their place, of which only the id is needed.
     pub places: BTreeSet<(RoomId, Seq)>,
+    /// Whether the first of two users has blocked the second.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users by id.
     pub users: BTreeSet<UserId>,
     /// Users whose rooms must be counted.
@@ -89,6 +91,7 @@ impl Keys {
                 if let Some(room) = &create.room_id {
                     self.member(room, author);
                 }
+                self.blocks.extend(create.members.iter().map(|user| (user.clone(), author.clone())));
                 self.users.extend(create.members.iter().cloned());
                 self.room_counts.insert(author.clone());
                 self.room_counts.extend(create.members.iter().cloned());
@@ -113,6 +116,7 @@ impl Keys {
                 self.member(&add.room_id, author);
                 for user in &add.user_ids {
                     self.member(&add.room_id, user);
+                    self.blocks.insert((user.clone(), author.clone()));
                     self.users.insert(user.clone());
                     self.room_counts.insert(user.clone());
                 }
@@ -120,6 +124,10 @@ impl Keys {
             Act::RemoveMember(remove) => {
                 self.member(&remove.room_id, author);
                 self.member(&remove.room_id, &remove.user_id);
+            }
+            Act::Block(other) | Act::Unblock(other) => {
+                self.blocks.insert((author.clone(), other.clone()));
+                self.users.insert(other.clone());
             }
             Act::SeeUser => {
                 self.users.insert(author.clone());
@@ -149,6 +157,8 @@ pub struct Workspace {
     pub places: BTreeMap<(RoomId, Seq), MessageId>,
     /// With what a user has reacted to a message.
     pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// Which user has blocked which.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users by id.
     pub users: BTreeMap<UserId, User>,
     /// In how many rooms a user is.
@@ -172,6 +182,8 @@ pub struct Dirty {
     pub reactions: BTreeSet<(MessageId, UserId, String)>,
     /// Messages that have no reactions any more.
     pub unreacted: BTreeSet<MessageId>,
+    /// Blocks: one that the workspace does not have any more is to be removed.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
     pub users: BTreeSet<UserId>,
     /// When users were last connected.
@@ -187,6 +199,7 @@ impl Dirty {
             && self.messages.is_empty()
             && self.reactions.is_empty()
             && self.unreacted.is_empty()
+            && self.blocks.is_empty()
             && self.users.is_empty()
             && self.last_seen.is_empty()
     }

@@ -81,7 +81,12 @@ impl Service {
             Command::SearchMessages(query) => self.search(session, query),
             Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
             Command::Sync(query) => self.sync(session, query),
-            Command::BlockUser(_) | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),
+            Command::BlockUser(block) => {
+                self.plan_write(session, Act::Block(block.user_id), |_| Reply::BlockUser(done()))
+            }
+            Command::UnblockUser(block) => {
+                self.plan_write(session, Act::Unblock(block.user_id), |_| Reply::UnblockUser(done()))
+            }
         }
     }
 

@@ -133,6 +133,9 @@ pub trait ReadStore: Send + Sync + 'static {
     /// These users as last seen, each once; those who were never seen are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
+    /// Whom a user has blocked.
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError>;
+
     /// The rooms that a user is in.
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError>;
 

@@ -371,6 +371,31 @@ pub(crate) async fn words_are_found_where_the_asker_is_and_follow_their_message(
     assert_eq!(find(of("alice"), "fox", None, 10).await.0, Vec::<usize>::new());
 }
 
+pub(crate) async fn a_blocked_user_brings_nobody_in_who_blocked_them(store: Subject) {
+    begin(&store).await;
+    one(&store, "eve", Act::SeeUser).await.expect("seen");
+    let bob = || vec![user("bob").id];
+    let direct = |id: &str| {
+        let Act::CreateRoom(create) = create(id, Visibility::Direct) else { unreachable!("it creates") };
+        Act::CreateRoom(CreateRoom { members: bob(), ..create })
+    };
+    for _ in 0..2 {
+        one(&store, "bob", Act::Block(user("eve").id)).await.expect("blocked");
+    }
+    assert_eq!(store.blocked(&user("bob").id).await.expect("read"), [user("eve").id]);
+    assert!(store.blocked(&user("eve").id).await.expect("read").is_empty());
+    assert_eq!(one(&store, "eve", direct("d1")).await.expect_err("blocked"), ErrorCode::Forbidden);
+    one(&store, "eve", create("e", Visibility::Public)).await.expect("created");
+    let add = || Act::AddMembers(AddMembers { room_id: room("e"), user_ids: bob() });
+    assert_eq!(one(&store, "eve", add()).await.expect_err("blocked"), ErrorCode::Forbidden);
+    one(&store, "alice", direct("d2")).await.expect("by somebody else");
+    one(&store, "bob", Act::Join(room("e"))).await.expect("of one's own accord");
+    one(&store, "bob", Act::Leave(room("e"))).await.expect("left");
+    one(&store, "bob", Act::Unblock(user("eve").id)).await.expect("unblocked");
+    one(&store, "eve", add()).await.expect("allowed again");
+    assert!(store.blocked(&user("bob").id).await.expect("read").is_empty());
+}
+
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {
     begin(&store).await;
     let (first, second) = (send(&store, "alice", "r", "one").await, send(&store, "alice", "r", "two").await);

@@ -38,6 +38,7 @@ suite!(open:
     settings_are_a_change,
     bans_and_mutes_hold_until_their_end,
     words_are_found_where_the_asker_is_and_follow_their_message,
+    a_blocked_user_brings_nobody_in_who_blocked_them,
     reactions_are_counted_once_each_and_known_by_whose_they_are,
     g12_unread_is_the_published_formula,
     users_are_found_all_at_once,

@@ -2,6 +2,7 @@
 
 mod auth;
 mod authors;
+mod blocks;
 mod errors;
 mod governing;
 mod http;

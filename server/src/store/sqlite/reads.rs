@@ -26,6 +26,14 @@ impl ReadStore for SqliteStore {
         rows.iter().map(codec::user).collect()
     }
 
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError> {
+        let rows = sqlx::query("SELECT blocked_id FROM blocks WHERE user_id = ? ORDER BY blocked_id")
+            .bind(user.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|row| codec::id(row.try_get("blocked_id")?, UserId::parse)).collect()
+    }
+
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         let rows = sqlx::query(
             "SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count

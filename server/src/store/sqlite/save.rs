@@ -46,6 +46,11 @@ pub(super) async fn save(
     if !dirty.unreacted.is_empty() {
         run(connection, UNREACTED, codec::to_json(&dirty.unreacted)).await?;
     }
+    if !dirty.blocks.is_empty() {
+        let (made, lifted): (Vec<_>, Vec<_>) = dirty.blocks.iter().partition(|pair| workspace.blocks.contains(*pair));
+        run(connection, BLOCKS_MADE, codec::to_json(&made)).await?;
+        run(connection, BLOCKS_LIFTED, codec::to_json(&lifted)).await?;
+    }
     if !dirty.last_seen.is_empty() {
         let seen: Vec<_> = dirty.last_seen.iter().collect();
         run(connection, LAST_SEEN, codec::to_json(&seen)).await?;
@@ -114,6 +119,13 @@ DELETE FROM reactions WHERE (message_id, user_id, emoji) IN
     (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))";
 
 const UNREACTED: &str = "DELETE FROM reactions WHERE message_id IN (SELECT value FROM json_each(?))";
+
+const BLOCKS_MADE: &str = "
+INSERT INTO blocks (user_id, blocked_id) SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true
+ON CONFLICT DO NOTHING";
+
+const BLOCKS_LIFTED: &str = "
+DELETE FROM blocks WHERE (user_id, blocked_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))";
 
 const LAST_SEEN: &str = "
 UPDATE users SET last_seen_at = max(coalesce(last_seen_at, 0), seen.at)

@@ -23,6 +23,10 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         .await
     }
 
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError> {
+        self.snapshot(|db| db.blocks.iter().filter(|(by, _)| by == user).map(|(_, whom)| whom.clone()).collect()).await
+    }
+
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         self.snapshot(|db| {
             let own = db.members.iter().filter(|((_, id), row)| id == user && row.is_active());

@@ -36,6 +36,8 @@ pub(crate) struct Db {
     pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
     /// With what a user has reacted to a message.
     pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// Which user has blocked which.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// When they were last connected.
@@ -63,6 +65,7 @@ impl Db {
             by_seq: BTreeMap::new(),
             sends: BTreeMap::new(),
             reactions: BTreeMap::new(),
+            blocks: BTreeSet::new(),
             users: BTreeMap::new(),
             last_seen: BTreeMap::new(),
             stays: BTreeMap::new(),
@@ -128,6 +131,7 @@ impl Db {
                 workspace.members.insert(key, row.clone());
             }
         }
+        workspace.blocks.extend(keys.blocks.intersection(&self.blocks).cloned());
         for id in &keys.users {
             if let Some(user) = self.users.get(id) {
                 workspace.users.insert(id.clone(), user.clone());
@@ -190,6 +194,13 @@ impl Db {
         }
         for id in dirty.unreacted {
             self.reactions.retain(|(message, _), _| *message != id);
+        }
+        for pair in dirty.blocks {
+            if workspace.blocks.contains(&pair) {
+                self.blocks.insert(pair);
+            } else {
+                self.blocks.remove(&pair);
+            }
         }
         for (user, at) in dirty.last_seen {
             self.last_seen.insert(user, at);
