@@ -264,12 +264,16 @@ impl Room {
     fn apply(&mut self, change: Change, me: Me<'_>, notices: &mut Vec<Notice>) {
         match change {
             Change::Posted(message, author) => {
+                let told = author.is_some();
                 if let Some(user) = author
                     && !self.members.by_id().contains_key(&user.id)
                 {
                     self.members.joined(&user, Status::Unknown);
                 }
-                self.posted(message, me, notices);
+                // The acknowledgement of a send that was repeated is as the message is now, not as it was posted.
+                if self.posted(Arc::clone(&message), me, notices) || told {
+                    self.count_reply(&message);
+                }
             }
             Change::Edited(message, mine) => self.edited(message, &mine, me, notices),
             Change::Joined(user) => {
@@ -296,21 +300,24 @@ impl Room {
         }
     }
 
-    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+    /// Takes a message that was posted; tells whether it was not here.
+    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) -> bool {
         if message.seq > self.info.seq {
             Arc::make_mut(&mut self.info).seq = message.seq;
         }
-        if self.put(Arc::clone(&message)) == Put::New {
+        let is_new = self.put(Arc::clone(&message)) == Put::New;
+        if is_new {
             self.unread.posted(&message, me);
             notices.push(Notice::NewMessage(Arc::clone(&message)));
         }
-        self.count_reply(&message);
         let dropped = self.timeline.trim(self.keep);
         self.has_older |= !dropped.is_empty();
         self.places.forget(&dropped);
+        is_new
     }
 
-    /// A reply is a change of the message that its thread hangs on, too.
+    /// A reply is a change of the message that its thread hangs on, too. Only for what is told live: a delta holds that
+    /// message as it is, and the reply maybe as a later change left it.
     fn count_reply(&mut self, reply: &Message) {
         let root = reply.thread_id.as_ref().and_then(|id| self.place_of(id)).and_then(|seq| self.timeline.at(seq));
         if let Some(root) = root.filter(|root| root.rev < reply.rev) {

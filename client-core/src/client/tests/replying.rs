@@ -42,3 +42,17 @@ fn g9_replies_are_counted_once_whatever_the_way_they_come() {
     let seqs: BTreeMap<_, _> = session.room().timeline.iter().map(|m| (m.seq.value(), m.rev.value())).collect();
     assert_eq!(seqs.len(), 6);
 }
+
+#[test]
+fn g9_a_reply_that_comes_changed_in_a_delta_is_not_counted_again() {
+    let mut session = Session::live(1);
+    session.reconnect();
+    let mut delta = RoomDelta::bare(room_id("r"), DeltaKind::Delta, Rev::new(3));
+    let thread = Some(ThreadSummary { count: 1, last_at: reply(2).created_at });
+    let root = Message { thread, rev: Rev::new(2), ..message("r", "bob", 1) };
+    let deleted = Message { rev: Rev::new(3), deleted_at: Some(Timestamp::new(9)), ..reply(2) };
+    delta.messages = vec![root, deleted];
+    session.enter_with(Vec::new(), vec![delta]);
+    assert_eq!(summary(&mut session), Some((1, reply(2).created_at)));
+    assert_eq!(session.room().timeline.first().unwrap().rev, Rev::new(2));
+}
