@@ -87,6 +87,16 @@ impl Db {
         self.by_seq.range(from..=to).map(|(_, id)| &self.messages[id].message)
     }
 
+    /// A message with the reader's own reactions marked.
+    pub(crate) fn as_seen_by(&self, message: &Message, reader: &UserId) -> Message {
+        let mut message = message.clone();
+        let own = self.reactions.get(&(message.id.clone(), reader.clone()));
+        for reaction in &mut message.reactions {
+            reaction.mine = own.is_some_and(|own| own.contains(&reaction.emoji));
+        }
+        message
+    }
+
     /// Whether somebody is in a room.
     #[must_use]
     pub(crate) fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
