@@ -150,6 +150,25 @@ pub enum UserCommand {
         /// Which.
         target: Target,
     },
+    /// Add a reaction of the user's, as [`Edit`](Self::Edit) changes a message. What is undone before it was sent is
+    /// not sent at all.
+    React {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// With what.
+        emoji: String,
+    },
+    /// Take a reaction of the user's back, as [`React`](Self::React) adds one.
+    Unreact {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// With what.
+        emoji: String,
+    },
     /// Make a room through the outbox, under an id that the client chooses where none is given: messages to it can
     /// be posted at once, and wait for it.
     CreateRoom(Box<CreateRoom>),

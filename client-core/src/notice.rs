@@ -18,7 +18,8 @@ use crate::{input::Target, view::Phase};
 pub enum Notice {
     /// A message was posted, also by this user.
     NewMessage(Arc<Message>),
-    /// A message changed: its text, its deletion, its reactions or its pin.
+    /// A message changed: its text, its deletion, its reactions or its pin. Of one outside the timeline it is not
+    /// known which reactions are the user's own.
     MessageUpdated(Arc<Message>),
     /// So much was missed in this room that only its newest page was told; what lies between is history.
     RoomReset(RoomId),
@@ -44,7 +45,7 @@ pub enum Notice {
     Presence(UserId, Status),
     /// A send was refused for good; it waits for retry, revision or discard.
     SendFailed(ClientId, ErrorBody),
-    /// An edit or a deletion was refused for good: the message shows as it was before.
+    /// An edit, a deletion or a reaction was refused for good: the message shows as it was before.
     ChangeRefused(RoomId, Target, ErrorBody),
     /// A read mark was refused for good: the cursor is back where the server knows it.
     ReadRefused(RoomId, ErrorBody),

@@ -1,6 +1,9 @@
 //! Immutable snapshots for whoever shows them. Parts that did not change are shared, not copied.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use roomcast_protocol::{
     ClientId, ErrorBody, Limits, MessageId, RoomId, Seq, UserId,
@@ -28,6 +31,8 @@ pub struct ClientView {
     pub limits: Arc<Limits>,
     /// What the server sheds or lacks now.
     pub degraded: Arc<[String]>,
+    /// Whom the user has blocked: what they say is for the application to hide.
+    pub blocked: Arc<BTreeSet<UserId>>,
     /// Who is known by name: the authors of what the rooms show, and their members.
     pub people: People,
     /// The user's rooms, the one with the newest message first.

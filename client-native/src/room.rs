@@ -5,7 +5,7 @@ use std::sync::Arc;
 use roomcast_client_core::{Answer, Target, UserCommand, view::RoomView};
 use roomcast_protocol::{
     Command, MessageId, Reply, RoomId, Seq,
-    command::{GetRoomUsers, LeaveRoom, MarkRead, Place, ReadUpTo, SendMessage, TypingStart, TypingStop},
+    command::{GetRoomUsers, LeaveRoom, MarkRead, Pin, Place, ReadUpTo, SendMessage, TypingStart, TypingStop},
     id::IdError,
     model::{Message, MessageType},
     reply,
@@ -100,6 +100,41 @@ impl Room {
     pub async fn delete(&self, message: impl Into<Target>) -> Result<Option<Message>, Error> {
         let (room_id, target) = (self.id()?, message.into());
         self.changed(UserCommand::Delete { room_id, target }).await
+    }
+
+    /// Reacts to a message with one emoji, or with the short name of an application's own, `:tada:`. The view shows it at
+    /// once; it goes the way of an [`edit`](Self::edit). What is undone before it was sent is not sent at all.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn react(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::React { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Takes a reaction of the user's back, as [`react`](Self::react) adds one.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn unreact(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::Unreact { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Pins a message, so that the room keeps it in sight.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says; `unavailable` while there is no connection.
+    pub async fn pin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::PinMessage(Pin { message_id })).await
+    }
+
+    /// Unpins a message.
+    ///
+    /// # Errors
+    /// As [`pin`](Self::pin).
+    pub async fn unpin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::UnpinMessage(Pin { message_id })).await
     }
 
     /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.

@@ -173,6 +173,9 @@ payload!(
         /// From which role on one may add others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub who_may_invite: Option<Role>,
+        /// From which role on one may pin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub who_may_pin: Option<Role>,
         /// Least time between two messages of one member, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub slow_mode_ms: Option<u64>,
@@ -185,7 +188,7 @@ payload!(
     }
 );
 payload!(
-    /// Change a room's settings; those left out stay.
+    /// Change a room's settings; those left out stay. An empty topic takes it away.
     UpdateRoom {
         /// Which.
         pub room_id: RoomId,
@@ -330,9 +333,12 @@ payload!(
         /// On both sides of this, and this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub around: Option<Place>,
-        /// Only of this thread.
+        /// Only of this thread, with the message that it hangs on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
+        /// Only those that are pinned.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub pinned: bool,
         /// Most messages of the page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub limit: Option<u64>,
@@ -387,7 +393,7 @@ impl std::fmt::Debug for RefreshToken {
 }
 
 payload!(
-    /// Block or unblock somebody.
+    /// Block or unblock somebody: who is blocked cannot bring the caller into a room.
     Block {
         /// Whom.
         pub user_id: UserId,

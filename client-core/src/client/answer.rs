@@ -14,11 +14,11 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    effect::{Answer, TokenReason},
+    effect::{Answer, Key, TokenReason},
     notice::Notice,
     outbox::{Departed, Verdict, Work},
     requests::Request,
-    rooms::Change,
+    rooms::{Change, Mine},
     time::Millis,
 };
 
@@ -48,7 +48,13 @@ impl Client {
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
             (
                 Purpose::Post(client_id),
-                Ok(reply @ (Reply::EditMessage(_) | Reply::DeleteMessage(_) | Reply::CreateRoom(_))),
+                Ok(
+                    reply @ (Reply::EditMessage(_)
+                    | Reply::DeleteMessage(_)
+                    | Reply::AddReaction(_)
+                    | Reply::RemoveReaction(_)
+                    | Reply::CreateRoom(_)),
+                ),
             ) => {
                 // The item leaves first: what it showed is true from here on.
                 let departed = self.outbox.acknowledged(&client_id, None, &mut self.effects);
@@ -132,7 +138,7 @@ impl Client {
         self.resolve(waiter, Err(error.clone()));
         self.effects.notice(match work {
             Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
-            Work::Edit { target, .. } | Work::Delete { target } => {
+            Work::Edit { target, .. } | Work::Delete { target } | Work::React { target, .. } => {
                 Notice::ChangeRefused(room_id, target, error.clone())
             }
             Work::Create(_) => Notice::RoomRefused(room_id, error.clone()),
@@ -183,6 +189,13 @@ impl Client {
     fn took_effect(&mut self, command: &Command, reply: &Reply) {
         match (command, reply) {
             (_, Reply::JoinRoom(entered) | Reply::CreateRoom(entered)) => self.enter(entered.room.clone()),
+            (_, Reply::UpdateRoom(changed)) => {
+                if let Some(rev) = changed.rev {
+                    let room = changed.room.clone();
+                    self.change(&room.id.clone(), rev, Change::Settings(room));
+                }
+            }
+            (Command::DeleteRoom(delete), _) => self.leave(&delete.room_id, RemovalReason::Deleted),
             (Command::LeaveRoom(leave), _) => self.leave(&leave.room_id, RemovalReason::Left),
             (
                 _,
@@ -195,7 +208,7 @@ impl Client {
             ) => {
                 let MessageStored { message, rev } = stored.clone();
                 let room_id = message.room_id.clone();
-                self.change(&room_id, rev, Change::Edited(Arc::new(message)));
+                self.change(&room_id, rev, Change::Edited(Arc::new(message), Mine::Told));
             }
             (Command::MarkRead(MarkRead::Messages(ids)), _) => {
                 let places: Vec<_> = ids.iter().filter_map(|id| self.rooms.place_of(id)).collect();
@@ -203,6 +216,14 @@ impl Client {
                 for (room_id, seq) in places {
                     self.read_by_me(&room_id, seq);
                 }
+            }
+            (Command::BlockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).insert(block.user_id.clone());
+                self.effects.changed(Key::People);
+            }
+            (Command::UnblockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).remove(&block.user_id);
+                self.effects.changed(Key::People);
             }
             (Command::UpdatePresence(presence), _) => self.presence.chosen = Some(presence.clone()),
             (Command::GetRoomUsers(users), Reply::GetRoomUsers(page)) => {

@@ -2,14 +2,15 @@
 
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, RoomId, Seq,
-    command::{CreateRoom, EditMessage, MarkRead, SendMessage, TypingStart, TypingStop},
+    command::{CreateRoom, EditMessage, MarkRead, React, SendMessage, TypingStart, TypingStop},
     validate,
 };
 
 use super::{Client, Purpose};
 use crate::{
     input::{CommandId, Target, UserCommand},
-    outbox::Work,
+    outbox::{Superseded, Work},
+    rooms::mine,
     typing::Tell,
 };
 
@@ -29,6 +30,8 @@ impl Client {
             UserCommand::Discard(client_id) => self.discard(id, &client_id),
             UserCommand::Edit { room_id, target, content } => self.edit(id, room_id, target, content),
             UserCommand::Delete { room_id, target } => self.delete(id, room_id, target),
+            UserCommand::React { room_id, target, emoji } => self.react(id, room_id, target, emoji, true),
+            UserCommand::Unreact { room_id, target, emoji } => self.react(id, room_id, target, emoji, false),
             UserCommand::CreateRoom(create) => self.create_room(id, *create),
         }
     }
@@ -83,6 +86,37 @@ impl Client {
             Ok(target) => self.take_in(id, room_id, Work::Delete { target }),
             Err(error) => self.effects.resolve(id, Err(error)),
         }
+    }
+
+    /// A reaction that is undone before it was sent is not sent at all.
+    fn react(&mut self, id: CommandId, room_id: RoomId, target: Target, emoji: String, adds: bool) {
+        let target = match self.aim(&room_id, target) {
+            Ok(target) => target,
+            Err(error) => return self.effects.resolve(id, Err(error)),
+        };
+        let react = React { message_id: target.any_id(), emoji };
+        if let Err(error) = validate::command(&Command::AddReaction(react.clone()), &self.limits) {
+            return self.effects.resolve(id, Err(error));
+        }
+        let emoji = react.emoji;
+        let Superseded { departed, was_sent } = self.outbox.supersede(&room_id, &target, &emoji, &mut self.effects);
+        let undone = !departed.is_empty() && !was_sent && self.has_reacted(&room_id, &target, &emoji) == Some(adds);
+        for departed in departed {
+            self.resolve(departed.waiter, Ok(Answer::Done));
+        }
+        if undone {
+            self.effects.room_changed(&room_id);
+            return self.done(id);
+        }
+        self.take_in(id, room_id, Work::React { target, emoji, adds });
+    }
+
+    /// Whether the server has such a reaction of the user's, as far as it is known here.
+    fn has_reacted(&self, room_id: &RoomId, target: &Target, emoji: &str) -> Option<bool> {
+        let Target::Message(message_id) = target else { return Some(false) };
+        let room = self.rooms.get(room_id)?;
+        let message = room.timeline.at(room.place_of(message_id)?)?;
+        Some(mine::has_reacted(message, emoji))
     }
 
     fn create_room(&mut self, id: CommandId, mut create: CreateRoom) {

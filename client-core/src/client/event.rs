@@ -17,7 +17,7 @@ use crate::{
     notice::Notice,
     people::People,
     presence::Seen,
-    rooms::{Change, Room},
+    rooms::{Change, Mine, Room},
 };
 
 impl Client {
@@ -28,9 +28,14 @@ impl Client {
                 let room_id = new.message.room_id.clone();
                 self.change(&room_id, new.rev, Change::Posted(Arc::new(new.message), Some(new.user)));
             }
-            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) => {
                 let room_id = changed.message.room_id.clone();
-                self.change(&room_id, changed.rev, Change::Edited(Arc::new(changed.message)));
+                self.change(&room_id, changed.rev, Change::Edited(Arc::new(changed.message), Mine::Kept(None)));
+            }
+            Event::MessageUpdated(updated) => {
+                let room_id = updated.message.room_id.clone();
+                let change = Change::Edited(Arc::new(updated.message), Mine::Kept(updated.by));
+                self.change(&room_id, updated.rev, change);
             }
             Event::UserJoined(joined) => self.change(&joined.room_id, joined.rev, Change::Joined(joined.user)),
             Event::UserLeft(left) => self.change(&left.room_id, left.rev, Change::Left(left.user_id)),
@@ -145,6 +150,7 @@ impl Client {
         self.limits = Arc::new(state.limits);
         self.effects.changed(Key::Connection);
         self.presence.replace(state.presence);
+        self.blocked = Arc::new(state.blocked.into_iter().collect());
         for room in state.rooms {
             self.enter(room);
         }

@@ -4,9 +4,9 @@
 //! what the server says, `command` takes what the user wants, `outgoing` sends what is ready, `room` keeps the rooms,
 //! `pages` loads what was before, `people` learns names, `views` shows it all.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, Timestamp, model::User};
+use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, Timestamp, UserId, model::User};
 
 use crate::{
     auth::Auth,
@@ -92,6 +92,7 @@ pub struct Client {
     typing: Typing,
     presence: Presence,
     people: People,
+    blocked: Arc<BTreeSet<UserId>>,
     me: Option<Arc<User>>,
     epoch: Option<Epoch>,
     limits: Arc<Limits>,
@@ -131,6 +132,7 @@ impl Client {
             typing: Typing::default(),
             presence: Presence::default(),
             people: People::default(),
+            blocked: Arc::default(),
             me: None,
             epoch: None,
             limits: Arc::new(Limits::default()),

@@ -217,6 +217,7 @@ impl Client {
             Command::SendMessage(send) => send.room_id == *room_id,
             Command::JoinRoom(join) => join.room_id == *room_id,
             Command::LeaveRoom(leave) => leave.room_id == *room_id,
+            Command::UpdateRoom(update) => update.room_id == *room_id,
             Command::EditMessage(edit) => self.is_in(&edit.message_id, room_id),
             Command::DeleteMessage(delete) => self.is_in(&delete.message_id, room_id),
             Command::AddReaction(react) | Command::RemoveReaction(react) => self.is_in(&react.message_id, room_id),

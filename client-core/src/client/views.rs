@@ -10,7 +10,7 @@ use roomcast_protocol::{ClientId, MessageId, RoomId, Timestamp, command::SendMes
 use super::{Client, pages::Aim};
 use crate::{
     effect::Key,
-    rooms::{Room, Timeline},
+    rooms::{Room, Timeline, mine},
     view::{ClientView, PendingMessage, RoomList, RoomSummary, RoomView, SendStatus, ThreadView},
 };
 
@@ -77,6 +77,7 @@ impl Client {
             me: self.me.clone(),
             limits: Arc::clone(&self.limits),
             degraded: Arc::clone(&self.degraded),
+            blocked: Arc::clone(&self.blocked),
             people: self.people.clone(),
             rooms: self.views.list.clone(),
         });
@@ -142,14 +143,12 @@ impl Client {
 
     /// A timeline as it will be once the user's changes are taken. Copies a chunk for each, and nothing without.
     fn shown(&self, room: &Room, mut timeline: Timeline) -> Timeline {
-        if let Some(me) = &self.me {
-            for held in room.held_edits_of(&me.id) {
-                timeline.show(held.seq, |message| {
-                    if message.rev < held.rev {
-                        message.clone_from(held);
-                    }
-                });
-            }
+        for held in room.held_edits() {
+            timeline.show(held.seq, |message| {
+                if message.rev < held.rev {
+                    message.clone_from(held);
+                }
+            });
         }
         let now = Timestamp::new(self.clock.now().wall_ms);
         for (id, change) in self.outbox.changes(room.id()) {
@@ -162,6 +161,11 @@ impl Client {
                     message.deleted_at = Some(now);
                 }
             });
+        }
+        for (id, emoji, adds) in self.outbox.reactions(room.id()) {
+            if let Some(seq) = room.place_of(id) {
+                timeline.show(seq, |message| mine::show(message, emoji, adds));
+            }
         }
         timeline
     }

@@ -8,6 +8,7 @@ mod change;
 mod chunks;
 mod history;
 mod members;
+pub(crate) mod mine;
 mod quoted;
 mod receipts;
 mod room;
@@ -18,6 +19,7 @@ mod timeline;
 mod unread;
 
 pub(crate) use change::Change;
+pub(crate) use mine::Mine;
 pub(crate) use room::{Offered, Room};
 pub(crate) use strays::Strays;
 pub(crate) use thread::Thread;

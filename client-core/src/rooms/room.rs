@@ -8,8 +8,15 @@ use roomcast_protocol::{
 };
 
 use super::{
-    change::Change, chunks::Put, history::History, members::Members, quoted::Quoted, receipts::Receipts,
-    thread::Thread, unread::Unread,
+    change::Change,
+    chunks::Put,
+    history::History,
+    members::Members,
+    mine::{self, Mine},
+    quoted::Quoted,
+    receipts::Receipts,
+    thread::Thread,
+    unread::Unread,
 };
 use crate::notice::Notice;
 
@@ -114,10 +121,10 @@ impl Room {
         self.held_messages_of(user_id).find(sent).or_else(|| self.history.newest_first().find(sent))
     }
 
-    /// The user's own messages as acknowledgements say that they are now, where a change before that is missing.
-    pub(crate) fn held_edits_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
-        self.held.values().filter_map(move |change| match change {
-            Change::Edited(message) if message.user_id == *user_id => Some(message),
+    /// Messages as acknowledgements say that they are now, where a change before that is missing.
+    pub(crate) fn held_edits(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.held.values().filter_map(|change| match change {
+            Change::Edited(message, Mine::Told) => Some(message),
             _ => None,
         })
     }
@@ -233,14 +240,18 @@ impl Room {
     fn apply(&mut self, change: Change, me: Me<'_>, notices: &mut Vec<Notice>) {
         match change {
             Change::Posted(message, author) => {
+                let told = author.is_some();
                 if let Some(user) = author
                     && !self.members.by_id().contains_key(&user.id)
                 {
                     self.members.joined(&user, Status::Unknown);
                 }
-                self.posted(message, me, notices);
+                // The acknowledgement of a send that was repeated is as the message is now, not as it was posted.
+                if self.posted(Arc::clone(&message), me, notices) || told {
+                    self.count_reply(&message);
+                }
             }
-            Change::Edited(message) => self.edited(message, me, notices),
+            Change::Edited(message, mine) => self.edited(message, &mine, me, notices),
             Change::Joined(user) => {
                 self.members.joined(&user, Status::Unknown);
                 self.count_members(1);
@@ -267,22 +278,45 @@ impl Room {
         }
     }
 
-    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+    /// Takes a message that was posted; tells whether it was not here.
+    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) -> bool {
         if message.seq > self.info.seq {
             Arc::make_mut(&mut self.info).seq = message.seq;
         }
         for thread in self.threads.values_mut() {
             thread.take(&message);
         }
-        if self.history.post(Arc::clone(&message)) == Put::New {
+        let is_new = self.history.post(Arc::clone(&message)) == Put::New;
+        if is_new {
             self.unread.posted(&message, me);
-            notices.push(Notice::NewMessage(message));
+            notices.push(Notice::NewMessage(Arc::clone(&message)));
+        }
+        is_new
+    }
+
+    /// A reply is a change of the message that its thread hangs on, too. Only for what is told live: a delta holds that
+    /// message as it is, and the reply maybe as a later change left it.
+    fn count_reply(&mut self, reply: &Message) {
+        let root = reply.thread_id.as_ref().and_then(|id| self.place_of(id)).and_then(|seq| self.history.at(seq));
+        if let Some(root) = root.filter(|root| root.rev < reply.rev) {
+            let mut root = Message::clone(root);
+            root.count_reply(reply);
+            let root = Arc::new(root);
+            for thread in self.threads.values_mut() {
+                thread.take(&root);
+            }
+            self.history.edit(root);
         }
     }
 
-    fn edited(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+    fn edited(&mut self, mut message: Arc<Message>, mine: &Mine, me: Me<'_>, notices: &mut Vec<Notice>) {
         let before = self.history.at(message.seq).cloned();
-        self.history.edit(Arc::clone(&message));
+        if let (Mine::Kept(by), Some(me)) = (mine, me) {
+            mine::keep(&mut message, before.as_deref(), by.as_ref(), me);
+        }
+        if self.history.edit(Arc::clone(&message)) == Put::Stale && before.is_some() {
+            return;
+        }
         for thread in self.threads.values_mut() {
             thread.take(&message);
         }
@@ -306,7 +340,7 @@ impl Room {
             if self.history.is_untold(message.seq) {
                 self.posted(message, me, notices);
             } else {
-                self.edited(message, me, notices);
+                self.edited(message, &Mine::Told, me, notices);
             }
         }
         for member in delta.members {

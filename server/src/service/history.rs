@@ -8,7 +8,7 @@ use roomcast_protocol::{
 };
 
 use super::{Plan, Service, Session, rooms::page};
-use crate::store::Range;
+use crate::store::{Among, Range};
 
 impl Service {
     pub(super) fn history(&self, session: &Session, query: GetMessages) -> Plan {
@@ -27,11 +27,18 @@ impl Service {
                 (_, _, Some(place)) => place.map(Range::Around),
                 (None, None, None) => Some(Range::Newest),
             };
-            let page = match range {
-                Some(range) => Some(inner.store.messages(room, range, query.thread_id.as_ref(), limit).await),
+            let among = match &query.thread_id {
+                Some(thread) => Among::Thread(thread),
+                None if query.pinned => Among::Pinned,
+                None => Among::All,
+            };
+            let mut page = match range {
+                Some(range) => Some(inner.store.messages(room, range, among, limit).await.map_err(|error| error.told())?),
                 None => None,
             };
-            let page = page.transpose().map_err(|error| error.told())?;
+            if let Some(page) = &mut page {
+                inner.mark_mine(&reader, &mut page.messages).await.map_err(|error| error.told())?;
+            }
             // After the reading, or a removal in between would come too late.
             inner.readable(&reader, admin, room, "read the messages").await?;
             let why = "unable to read the messages; there is no such message in the room";

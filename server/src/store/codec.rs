@@ -69,6 +69,7 @@ pub(super) fn room_row(row: &impl Columns) -> Result<RoomRow, StoreError> {
         room: room(row)?,
         created_by: id(row.text("created_by")?, UserId::parse)?,
         settings_rev: Rev::new(number(row, "settings_rev")?),
+        deleted_at: optional_time(row, "deleted_at")?,
     })
 }
 
@@ -87,6 +88,7 @@ pub(super) fn member(row: &impl Columns) -> Result<Member, StoreError> {
         role: role(row)?,
         joined_at: Timestamp::new(number(row, "joined_at")?),
         left_at: optional_time(row, "left_at")?,
+        muted_until: optional_time(row, "muted_until")?,
         rev: Rev::new(number(row, "rev")?),
     })
 }
@@ -94,10 +96,10 @@ pub(super) fn member(row: &impl Columns) -> Result<Member, StoreError> {
 pub(super) fn member_row(row: &impl Columns) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         member: member(row)?,
+        entered_rev: Rev::new(number(row, "entered_rev")?),
         read_seq: Seq::new(number(row, "read_seq")?),
         read_rev: Rev::new(number(row, "read_rev")?),
         banned_until: optional_time(row, "banned_until")?,
-        muted_until: optional_time(row, "muted_until")?,
         last_post_at: optional_time(row, "last_post_at")?,
     })
 }
@@ -119,6 +121,7 @@ pub(super) fn room_head(row: &impl Columns) -> Result<RoomHead, StoreError> {
         room: id(row.text("room_id")?, RoomId::parse)?,
         rev: Rev::new(number(row, "rev")?),
         member_rev: Rev::new(number(row, "member_rev")?),
+        entered_rev: Rev::new(number(row, "entered_rev")?),
         role: role(row)?,
         member_count: number(row, "member_count")?,
     })
@@ -148,6 +151,7 @@ pub(super) struct SavedMessage<'a> {
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
     thread_id: Option<&'a MessageId>,
+    pinned_at: Option<Timestamp>,
     mentions: Option<&'a [UserId]>,
     body: String,
 }
@@ -166,6 +170,7 @@ impl<'a> From<&'a MessageRow> for SavedMessage<'a> {
             created_at: message.created_at,
             deleted_at: message.deleted_at,
             thread_id: message.thread_id.as_ref(),
+            pinned_at: message.pinned_at,
             mentions: (!message.mentions.is_empty()).then_some(&message.mentions),
             body: to_json(message),
         }
@@ -178,11 +183,13 @@ pub(super) struct SavedRoom<'a> {
     room: &'a Room,
     created_by: &'a UserId,
     settings_rev: Rev,
+    deleted_at: Option<Timestamp>,
 }
 
 impl<'a> From<&'a RoomRow> for SavedRoom<'a> {
     fn from(row: &'a RoomRow) -> Self {
-        Self { room: &row.room, created_by: &row.created_by, settings_rev: row.settings_rev }
+        let RoomRow { room, created_by, settings_rev, deleted_at } = row;
+        Self { room, created_by, settings_rev: *settings_rev, deleted_at: *deleted_at }
     }
 }
 
@@ -194,6 +201,7 @@ pub(super) struct SavedMember<'a> {
     joined_at: Timestamp,
     left_at: Option<Timestamp>,
     rev: Rev,
+    entered_rev: Rev,
     read_seq: Seq,
     read_rev: Rev,
     banned_until: Option<Timestamp>,
@@ -210,10 +218,11 @@ impl<'a> SavedMember<'a> {
             joined_at: row.member.joined_at,
             left_at: row.member.left_at,
             rev: row.member.rev,
+            entered_rev: row.entered_rev,
             read_seq: row.read_seq,
             read_rev: row.read_rev,
             banned_until: row.banned_until,
-            muted_until: row.muted_until,
+            muted_until: row.member.muted_until,
             last_post_at: row.last_post_at,
         }
     }

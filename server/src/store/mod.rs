@@ -13,7 +13,10 @@ use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
 
 pub use batch::{Committed, Full, Observer, Writer, WriterSettings, Written};
 pub use error::StoreError;
-pub use read::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+pub use read::{
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
+    SearchQuery, SearchStore, UserPage,
+};
 
 use crate::domain::{Change, Decision};
 
@@ -47,6 +50,6 @@ pub trait WriteStore: Send + Sync + 'static {
 }
 
 /// A whole database.
-pub trait Store: WriteStore + ReadStore {}
+pub trait Store: WriteStore + ReadStore + SearchStore {}
 
-impl<S: WriteStore + ReadStore> Store for S {}
+impl<S: WriteStore + ReadStore + SearchStore> Store for S {}

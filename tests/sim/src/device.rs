@@ -184,12 +184,7 @@ impl Device {
         }
         match front.change {
             StorageChange::Put(item) => {
-                let id = match &item.task {
-                    Task::Send(send) => send.client_id.clone(),
-                    Task::Edit { client_id, .. } | Task::Delete { client_id, .. } | Task::Create { client_id, .. } => {
-                        Some(client_id.clone())
-                    }
-                };
+                let id = item.client_id().cloned();
                 if let Some(client_id) = id {
                     self.disk.items.insert(client_id, *item);
                 }

@@ -1,14 +1,14 @@
 //! What users do.
 
-use roomcast_client_core::{Input, UserCommand, view::SendStatus};
+use roomcast_client_core::{Input, Target, UserCommand, view::SendStatus};
 use roomcast_protocol::{
     Command, Limits, Seq, Timestamp,
     command::{
         AddMembers, CreateRoom, DeleteMessage, EditMessage, GetMessages, GetReceipts, GetRoomUsers, JoinRoom,
-        LeaveRoom, ListRooms, MarkRead, ReadUpTo, RemoveMember, RoomScope, SendMessage, TypingStart, TypingStop,
-        UpdatePresence,
+        LeaveRoom, ListRooms, MarkRead, Pin, ReadUpTo, RemoveMember, RoomScope, Sanction, SendMessage, SetRole,
+        TypingStart, TypingStop, UpdatePresence,
     },
-    model::{Availability, MessageType, User, Visibility},
+    model::{Availability, MessageType, Role, User, Visibility},
 };
 use roomcast_protocol::{MessageId, RoomId, UserId};
 use roomcast_server::domain::{Act, Author, Change};
@@ -93,6 +93,9 @@ impl World {
                 if self.devices[device].rng.percent(10) {
                     send.mentions = vec![self.users[0].clone()];
                 }
+                if self.devices[device].rng.percent(10) {
+                    send.thread_id = self.thread(device, &room);
+                }
                 self.ask(device, request(Command::SendMessage(send)));
             }
             return None;
@@ -101,7 +104,7 @@ impl World {
             let rng = &mut self.devices[device].rng;
             rng.pick(&self.users)?.clone()
         };
-        let choice = self.devices[device].rng.below(60);
+        let choice = self.devices[device].rng.below(76);
         Some(match choice {
             0..8 => {
                 let id = self.own_message(device, &room)?;
@@ -143,6 +146,7 @@ impl World {
                 after: None,
                 around: None,
                 thread_id: None,
+                pinned: false,
                 limit: Some(5),
             })),
             54 => {
@@ -154,6 +158,27 @@ impl World {
                 request(Command::GetRoomUsers(users))
             }
             56 => request(Command::GetReceipts(GetReceipts { room_id: room })),
+            60..66 => {
+                let target = Target::Message(self.any_message(device, &room)?);
+                let emoji = self.emoji(device);
+                UserCommand::React { room_id: room, target, emoji }
+            }
+            66..69 => {
+                let target = Target::Message(self.any_message(device, &room)?);
+                let emoji = self.emoji(device);
+                UserCommand::Unreact { room_id: room, target, emoji }
+            }
+            69..71 => request(Command::PinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            71 => request(Command::UnpinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            72..74 => {
+                let role = *self.devices[device].rng.pick(&[Role::Member, Role::Moderator])?;
+                request(Command::SetRole(SetRole { room_id: room, user_id: other, role }))
+            }
+            74..76 => {
+                let until_ms = Some(Timestamp::new(WALL_START_MS + self.kernel.now() + 3_000));
+                let sanction = Sanction { room_id: room, user_id: other, reason: None, until_ms };
+                request(if choice == 74 { Command::BanMember(sanction) } else { Command::MuteMember(sanction) })
+            }
             _ => {
                 let core = self.devices[device].core.as_ref()?;
                 let pending = core.pending(&room);
@@ -169,6 +194,26 @@ impl World {
                 }
             }
         })
+    }
+
+    fn any_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {
+        let it = &mut self.devices[device];
+        let view = it.core.as_mut()?.room(room)?;
+        let all: Vec<MessageId> = view.timeline.iter().rev().take(5).map(|message| message.id.clone()).collect();
+        it.rng.pick(&all).cloned()
+    }
+
+    /// A message that a thread can hang on, by what the device knows of it.
+    fn thread(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {
+        let id = self.any_message(device, room)?;
+        let view = self.devices[device].core.as_mut()?.room(room)?;
+        let root = view.timeline.iter().find(|message| message.id == id)?;
+        root.thread_id.is_none().then_some(id)
+    }
+
+    fn emoji(&mut self, device: usize) -> String {
+        let signs = ["👍", "🎉", ":tada:"];
+        self.devices[device].rng.pick(&signs).copied().unwrap_or("👍").to_owned()
     }
 
     fn own_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {

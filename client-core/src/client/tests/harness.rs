@@ -408,6 +408,7 @@ pub(super) fn initial_state(rooms: Vec<RoomState>, deltas: Vec<RoomDelta>) -> Ev
         rooms,
         deltas,
         presence: Vec::new(),
+        blocked: Vec::new(),
         limits: Limits { sends_per_second: 1_000, ..Limits::default() },
         server_time: Timestamp::new(1),
         next: None,

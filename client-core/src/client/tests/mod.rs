@@ -11,6 +11,8 @@ mod harness;
 mod history;
 mod hostile;
 mod people;
+mod reacting;
+mod replying;
 mod requests;
 mod sending;
 mod tokens;

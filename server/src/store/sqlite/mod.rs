@@ -4,6 +4,7 @@ mod load;
 mod open;
 mod reads;
 mod save;
+mod search;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, Limits, Timestamp};
@@ -34,6 +35,7 @@ impl WriteStore for SqliteStore {
             return Ok(outcomes);
         }
         save::save(&mut transaction, &workspace).await?;
+        search::index(&mut transaction, &workspace).await?;
         // From here on the outcome can be unknown: whatever goes wrong with the commit itself is not final.
         transaction.commit().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(outcomes)

@@ -1,6 +1,6 @@
 //! The rows of the model store, and what the checker remembers beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
@@ -34,6 +34,10 @@ pub(crate) struct Db {
     pub by_seq: BTreeMap<(RoomId, Seq), MessageId>,
     /// Messages by their sender's id.
     pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
+    /// With what a user has reacted to a message.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// Which user has blocked which.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// When they were last connected.
@@ -60,6 +64,8 @@ impl Db {
             messages: BTreeMap::new(),
             by_seq: BTreeMap::new(),
             sends: BTreeMap::new(),
+            reactions: BTreeMap::new(),
+            blocks: BTreeSet::new(),
             users: BTreeMap::new(),
             last_seen: BTreeMap::new(),
             stays: BTreeMap::new(),
@@ -79,6 +85,16 @@ impl Db {
     pub(crate) fn room_messages(&self, room: &RoomId) -> impl DoubleEndedIterator<Item = &Message> {
         let (from, to) = ((room.clone(), Seq::new(0)), (room.clone(), Seq::new(u64::MAX)));
         self.by_seq.range(from..=to).map(|(_, id)| &self.messages[id].message)
+    }
+
+    /// A message with the reader's own reactions marked.
+    pub(crate) fn as_seen_by(&self, message: &Message, reader: &UserId) -> Message {
+        let mut message = message.clone();
+        let own = self.reactions.get(&(message.id.clone(), reader.clone()));
+        for reaction in &mut message.reactions {
+            reaction.mine = own.is_some_and(|own| own.contains(&reaction.emoji));
+        }
+        message
     }
 
     /// Whether somebody is in a room.
@@ -105,6 +121,11 @@ impl Db {
                 keep(&mut workspace, row);
             }
         }
+        for key in keys.reactions(&workspace) {
+            if let Some(own) = self.reactions.get(&key) {
+                workspace.reactions.insert(key, own.clone());
+            }
+        }
         for place in &keys.places {
             if let Some(id) = self.by_seq.get(place) {
                 workspace.places.insert(place.clone(), id.clone());
@@ -120,6 +141,7 @@ impl Db {
                 workspace.members.insert(key, row.clone());
             }
         }
+        workspace.blocks.extend(keys.blocks.intersection(&self.blocks).cloned());
         for id in &keys.users {
             if let Some(user) = self.users.get(id) {
                 workspace.users.insert(id.clone(), user.clone());
@@ -145,10 +167,19 @@ impl Db {
         for key in dirty.members {
             let row = workspace.members[&key].clone();
             self.note_stay(&key, &row);
-            if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
+            if self.members.get(&key).is_none_or(|before| before.entered_rev != row.entered_rev) {
                 self.marks.remove(&key);
             }
             self.members.insert(key, row);
+        }
+        for (room, (at, rev)) in dirty.ended {
+            let inside = self.members.iter().filter(|((id, _), row)| *id == room && row.is_active());
+            let inside: Vec<_> = inside.map(|(key, row)| (key.clone(), row.clone())).collect();
+            for (key, mut row) in inside {
+                (row.member.left_at, row.member.rev) = (Some(at), rev);
+                self.note_stay(&key, &row);
+                self.members.insert(key, row);
+            }
         }
         for id in dirty.messages {
             let row = workspace.messages[&id].clone();
@@ -167,6 +198,20 @@ impl Db {
             }
             self.messages.insert(id, row);
         }
+        for (message, user, _) in dirty.reactions {
+            let own = workspace.reactions.get(&(message.clone(), user.clone())).cloned().unwrap_or_default();
+            self.reactions.insert((message, user), own);
+        }
+        for id in dirty.unreacted {
+            self.reactions.retain(|(message, _), _| *message != id);
+        }
+        for pair in dirty.blocks {
+            if workspace.blocks.contains(&pair) {
+                self.blocks.insert(pair);
+            } else {
+                self.blocks.remove(&pair);
+            }
+        }
         for (user, at) in dirty.last_seen {
             self.last_seen.insert(user, at);
         }
@@ -175,7 +220,7 @@ impl Db {
                 let user = &change.author.user.id;
                 let own: Vec<_> = self.members.iter().filter(|((_, id), _)| id == user).collect();
                 for ((room, _), row) in own {
-                    if row.read_rev > row.member.rev {
+                    if row.read_rev > row.entered_rev {
                         self.marks.insert((room.clone(), user.clone()), row.read_seq);
                     }
                 }
@@ -187,18 +232,18 @@ impl Db {
         let stays = self.stays.entry(key.clone()).or_default();
         let open = stays.last().is_some_and(|stay| stay.until.is_none());
         match (open, row.is_active()) {
-            (false, true) => stays.push(Stay { from: row.member.rev, until: None }),
+            (false, true) => stays.push(Stay { from: row.entered_rev, until: None }),
             (true, false) => {
                 if let Some(stay) = stays.last_mut() {
                     stay.until = Some(row.member.rev);
                 }
             }
             // Out and in again within one batch.
-            (true, true) if stays.last().is_some_and(|stay| stay.from != row.member.rev) => {
+            (true, true) if stays.last().is_some_and(|stay| stay.from != row.entered_rev) => {
                 if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.member.rev);
+                    stay.until = Some(row.entered_rev);
                 }
-                stays.push(Stay { from: row.member.rev, until: None });
+                stays.push(Stay { from: row.entered_rev, until: None });
             }
             _ => {}
         }
