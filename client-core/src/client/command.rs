@@ -8,6 +8,7 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
+    effect::Answer,
     input::{CommandId, Target, UserCommand},
     outbox::{Superseded, Work},
     rooms::mine,
@@ -115,7 +116,7 @@ impl Client {
     fn has_reacted(&self, room_id: &RoomId, target: &Target, emoji: &str) -> Option<bool> {
         let Target::Message(message_id) = target else { return Some(false) };
         let room = self.rooms.get(room_id)?;
-        let message = room.timeline.at(room.place_of(message_id)?)?;
+        let message = room.history.at(room.place_of(message_id)?)?;
         Some(mine::has_reacted(message, emoji))
     }
 

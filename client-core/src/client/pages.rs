@@ -242,6 +242,7 @@ impl Client {
             after: None,
             around: None,
             thread_id: None,
+            pinned: false,
             limit: Some(limit),
         };
         match &aim {

@@ -15,6 +15,7 @@ use roomcast_protocol::{MessageId, Rev, Seq, model::Message};
 use super::{
     Timeline,
     chunks::{CHUNK, Chunks, Put},
+    mine::{self, Mine},
     runs::{Run, Runs},
 };
 
@@ -56,9 +57,36 @@ pub(crate) struct History {
 #[derive(Debug, Clone, Default)]
 struct Late {
     pages: usize,
-    changes: BTreeMap<(Rev, Seq), Arc<Message>>,
+    changes: BTreeMap<Rev, Change>,
     /// Another one makes the pages void that were asked for before.
     life: u64,
+}
+
+/// What a change did to a message that may not be here yet.
+#[derive(Debug, Clone)]
+enum Change {
+    /// It became this.
+    Became(Arc<Message>, Mine),
+    /// It has this reply.
+    Answered(Arc<Message>),
+}
+
+impl Change {
+    /// Makes it of the message that it is about; any other stays as it is.
+    fn make(&self, message: &mut Arc<Message>) {
+        match self {
+            Self::Became(next, mine) if next.id == message.id && next.rev > message.rev => {
+                let before = std::mem::replace(message, Arc::clone(next));
+                if let Mine::Kept(by) = mine {
+                    mine::carry(message, Some(&before), by.as_ref());
+                }
+            }
+            Self::Answered(reply) if reply.thread_id.as_ref() == Some(&message.id) && reply.rev > message.rev => {
+                Arc::make_mut(message).count_reply(reply);
+            }
+            Self::Became(..) | Self::Answered(_) => {}
+        }
+    }
 }
 
 impl History {
@@ -135,19 +163,37 @@ impl History {
         put
     }
 
-    /// Takes in what a loaded message has become. One that is not loaded is none of ours: it would stand alone.
-    pub(crate) fn edit(&mut self, message: Arc<Message>) -> Put {
-        if self.late.pages > 0 {
-            self.late.changes.insert((message.rev, message.seq), Arc::clone(&message));
-            if self.late.changes.len() > LATE_MOST {
-                self.late.changes.clear();
-                self.late.life += 1;
-            }
-        }
+    /// Takes in what a loaded message has become. One that is not loaded is none of ours: it would stand alone. Of
+    /// reactions, `mine` holds a change only where it is the user's own.
+    pub(crate) fn edit(&mut self, message: Arc<Message>, mine: Mine) -> Put {
+        self.remember(message.rev, || Change::Became(Arc::clone(&message), mine));
         if self.at(message.seq).is_none() {
             return Put::Stale;
         }
         self.put(message)
+    }
+
+    /// Counts a reply at the message that its thread hangs on.
+    pub(crate) fn answered(&mut self, reply: &Arc<Message>) {
+        let change = Change::Answered(Arc::clone(reply));
+        let root = reply.thread_id.as_ref().and_then(|id| self.place_of(id)).and_then(|seq| self.at(seq)).cloned();
+        if let Some(mut root) = root {
+            change.make(&mut root);
+            self.put(root);
+        }
+        self.remember(reply.rev, || change);
+    }
+
+    /// Keeps a change for the pages on their way.
+    fn remember(&mut self, rev: Rev, change: impl FnOnce() -> Change) {
+        if self.late.pages == 0 {
+            return;
+        }
+        self.late.changes.insert(rev, change());
+        if self.late.changes.len() > LATE_MOST {
+            self.late.changes.clear();
+            self.late.life += 1;
+        }
     }
 
     /// Takes in messages that the server says are there, without a moment. What was posted after our `rev` comes with
@@ -168,8 +214,11 @@ impl History {
 
     /// A message that a page brought, as it has become since the page was read, as far as that was told.
     pub(crate) fn latest(&self, message: Message) -> Arc<Message> {
-        let later = self.late.changes.values().rev().find(|late| late.id == message.id && late.rev > message.rev);
-        later.cloned().unwrap_or_else(|| Arc::new(message))
+        let mut latest = Arc::new(message);
+        for change in self.late.changes.values() {
+            change.make(&mut latest);
+        }
+        latest
     }
 
     /// How many pages are on their way: as long as any is, changes are remembered for it.

@@ -15,10 +15,14 @@ pub(crate) enum Mine {
 
 /// Marks the user's own reactions as they were before, and as the change says.
 pub(super) fn keep(message: &mut Arc<Message>, before: Option<&Message>, by: Option<&ReactionChange>, me: &UserId) {
+    carry(message, before, by.filter(|by| by.user_id == *me));
+}
+
+/// The same where `by` is the user's own change, if there is one.
+pub(super) fn carry(message: &mut Arc<Message>, before: Option<&Message>, by: Option<&ReactionChange>) {
     if message.reactions.is_empty() {
         return;
     }
-    let by = by.filter(|by| by.user_id == *me);
     let before = before.map(|before| before.reactions.as_slice()).unwrap_or_default();
     for reaction in &mut Arc::make_mut(message).reactions {
         reaction.mine = match by {

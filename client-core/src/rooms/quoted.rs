@@ -37,6 +37,14 @@ impl Quoted {
         by_id.insert(message.id.clone(), message);
     }
 
+    /// Counts a reply at the message that its thread hangs on.
+    pub(crate) fn answered(&mut self, reply: &Message) {
+        if let Some(root) = reply.thread_id.as_ref().filter(|root| self.by_id.contains_key(*root)) {
+            let root = Arc::make_mut(&mut self.by_id).get_mut(root).expect("it is there");
+            Arc::make_mut(root).count_reply(reply);
+        }
+    }
+
     /// Follows a change of a message.
     pub(crate) fn changed(&mut self, message: &Arc<Message>) {
         if self.by_id.get(&message.id).is_some_and(|known| known.rev < message.rev) {

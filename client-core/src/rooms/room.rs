@@ -296,16 +296,14 @@ impl Room {
 
     /// A reply is a change of the message that its thread hangs on, too. Only for what is told live: a delta holds that
     /// message as it is, and the reply maybe as a later change left it.
-    fn count_reply(&mut self, reply: &Message) {
-        let root = reply.thread_id.as_ref().and_then(|id| self.place_of(id)).and_then(|seq| self.history.at(seq));
-        if let Some(root) = root.filter(|root| root.rev < reply.rev) {
-            let mut root = Message::clone(root);
-            root.count_reply(reply);
-            let root = Arc::new(root);
-            for thread in self.threads.values_mut() {
-                thread.take(&root);
-            }
-            self.history.edit(root);
+    fn count_reply(&mut self, reply: &Arc<Message>) {
+        if reply.thread_id.is_none() {
+            return;
+        }
+        self.history.answered(reply);
+        self.quoted.answered(reply);
+        for thread in self.threads.values_mut() {
+            thread.answered(reply);
         }
     }
 
@@ -314,9 +312,11 @@ impl Room {
         if let (Mine::Kept(by), Some(me)) = (mine, me) {
             mine::keep(&mut message, before.as_deref(), by.as_ref(), me);
         }
-        if self.history.edit(Arc::clone(&message)) == Put::Stale && before.is_some() {
-            return;
-        }
+        let own = match mine {
+            Mine::Kept(by) => Mine::Kept(by.clone().filter(|by| me == Some(&by.user_id))),
+            Mine::Told => Mine::Told,
+        };
+        self.history.edit(Arc::clone(&message), own);
         for thread in self.threads.values_mut() {
             thread.take(&message);
         }

@@ -56,6 +56,13 @@ impl Thread {
         }
     }
 
+    /// Counts a reply at the message that the thread hangs on.
+    pub(crate) fn answered(&mut self, reply: &Message) {
+        if let Some(first) = self.first.as_mut().filter(|_| reply.thread_id.as_ref() == Some(&self.id)) {
+            Arc::make_mut(first).count_reply(reply);
+        }
+    }
+
     /// Takes in the page before a place.
     pub(crate) fn load(&mut self, messages: &[Arc<Message>], before: Seq, has_more: bool) {
         let last = before.value().saturating_sub(1);

@@ -33,7 +33,9 @@ impl Service {
                 None => Among::All,
             };
             let mut page = match range {
-                Some(range) => Some(inner.store.messages(room, range, among, limit).await.map_err(|error| error.told())?),
+                Some(range) => {
+                    Some(inner.store.messages(room, range, among, limit).await.map_err(|error| error.told())?)
+                }
                 None => None,
             };
             if let Some(page) = &mut page {

@@ -227,3 +227,10 @@ impl<'a> SavedMember<'a> {
         }
     }
 }
+
+/// Whether a sign is of a script without spaces: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar.
+pub(super) const fn is_word_by_itself(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use roomcast_client_core::{
-    Client, CommandId, Config, ConnId, Now, OpId, Outcome, Saved, SavedItem, Storage, StorageChange, StorageOp, Task,
+    Client, CommandId, Config, ConnId, Now, OpId, Outcome, Saved, SavedItem, Storage, StorageChange, StorageOp,
     Transports, UserCommand,
 };
 use roomcast_protocol::{ClientId, UserId};

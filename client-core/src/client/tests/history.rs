@@ -211,11 +211,15 @@ impl World {
         let seq = self.messages.len() as u64 + 1;
         let mut message = send.map_or_else(|| fixtures::message("r", user, seq), |send| stored(send, seq));
         message.rev = Rev::new(self.rev);
-        if seq.is_multiple_of(3) && user != ME {
+        // A message that a thread hangs on is in none.
+        if seq.is_multiple_of(3) && user != ME && seq != 240 {
             message.thread_id = Some(thread(seq));
         }
         if seq.is_multiple_of(5) && user != ME {
             message.mentions = vec![user_id(ME)];
+        }
+        if let Some(root) = self.messages.iter_mut().find(|root| Some(&root.id) == message.thread_id.as_ref()) {
+            root.count_reply(&message);
         }
         self.messages.push(message.clone());
         message

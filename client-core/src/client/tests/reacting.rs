@@ -94,7 +94,7 @@ fn g11_what_is_undone_before_it_was_sent_is_not_sent() {
     assert!(ids.iter().all(|id| session.resolved[id] == Ok(Answer::Done)));
     let kept = react(&mut session, bobs());
     assert_eq!(shown(&mut session), (1, true));
-    session.advance(30_000);
+    session.come_back();
     session.open();
     session.enter_with(Vec::new(), vec![super::connecting::up_to_date(1)]);
     let sent = take(&mut session);
@@ -105,7 +105,7 @@ fn g11_what_is_undone_before_it_was_sent_is_not_sent() {
     session.lose();
     unreact(&mut session, bobs());
     react(&mut session, bobs());
-    session.advance(30_000);
+    session.come_back();
     session.open();
     session.enter_with(Vec::new(), vec![super::connecting::up_to_date(2)]);
     assert!(take(&mut session).is_empty());

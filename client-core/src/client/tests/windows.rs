@@ -404,7 +404,8 @@ fn a_thread_is_a_window_of_its_own_and_stays_up_to_date() {
 
     let mut root = edited(5, 104);
     root.thread = Some(ThreadSummary { count: 4, last_at: Timestamp::new(9) });
-    session.event(Event::MessageUpdated(Box::new(changed(root.clone()))));
+    let updated = roomcast_protocol::event::MessageUpdated { message: root.clone(), by: None, rev: root.rev };
+    session.event(Event::MessageUpdated(Box::new(updated)));
     assert_eq!(thread(&mut session).unwrap().first.as_deref(), Some(&root));
 
     load_thread(&mut session);

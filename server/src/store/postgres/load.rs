@@ -29,8 +29,10 @@ pub(super) async fn load(connection: &mut PgConnection, keys: &Keys) -> Result<W
     }
     rooms(connection, &room_ids, &mut workspace).await?;
     messages(connection, keys, &mut workspace).await?;
+    reactions(connection, keys, &mut workspace).await?;
     places(connection, keys, &mut workspace).await?;
     members(connection, &member_keys, &mut workspace).await?;
+    blocks(connection, keys, &mut workspace).await?;
     users(connection, keys, &mut workspace).await?;
     Ok(workspace)
 }
@@ -73,6 +75,36 @@ async fn messages(connection: &mut PgConnection, keys: &Keys, workspace: &mut Wo
         for row in &rows(connection, query).await? {
             workspace.keep(codec::message_row(row)?);
         }
+    }
+    Ok(())
+}
+
+async fn reactions(connection: &mut PgConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {
+    let wanted = keys.reactions(workspace);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(REACTIONS)
+        .bind(wanted.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, user)| user.as_str()).collect::<Vec<_>>());
+    for row in &rows(connection, query).await? {
+        let message = codec::id(row.text("message_id")?, MessageId::parse)?;
+        let user = codec::id(row.text("user_id")?, UserId::parse)?;
+        workspace.reactions.entry((message, user)).or_default().insert(row.text("emoji")?.to_owned());
+    }
+    Ok(())
+}
+
+async fn blocks(connection: &mut PgConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {
+    if keys.blocks.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(BLOCKS)
+        .bind(keys.blocks.iter().map(|(user, _)| user.as_str()).collect::<Vec<_>>())
+        .bind(keys.blocks.iter().map(|(_, blocked)| blocked.as_str()).collect::<Vec<_>>());
+    for row in &rows(connection, query).await? {
+        let user = codec::id(row.text("user_id")?, UserId::parse)?;
+        workspace.blocks.insert((user, codec::id(row.text("blocked_id")?, UserId::parse)?));
     }
     Ok(())
 }
@@ -138,6 +170,14 @@ const MESSAGES: &str = "SELECT body, digest FROM messages WHERE id = ANY($1)";
 const SENDS: &str = "
 SELECT m.body, m.digest FROM unnest($1::text[], $2::text[], $3::text[]) AS k (room_id, user_id, client_id)
 JOIN messages AS m ON m.room_id = k.room_id AND m.user_id = k.user_id AND m.client_id = k.client_id";
+
+const REACTIONS: &str = "
+SELECT r.message_id, r.user_id, r.emoji FROM unnest($1::text[], $2::text[]) AS k (message_id, user_id)
+JOIN reactions AS r ON r.message_id = k.message_id AND r.user_id = k.user_id";
+
+const BLOCKS: &str = "
+SELECT b.user_id, b.blocked_id FROM unnest($1::text[], $2::text[]) AS k (user_id, blocked_id)
+JOIN blocks AS b ON b.user_id = k.user_id AND b.blocked_id = k.blocked_id";
 
 const PLACES: &str = "
 SELECT m.id, m.room_id, m.seq FROM unnest($1::text[], $2::bigint[]) AS k (room_id, seq)

@@ -9,6 +9,7 @@ mod open;
 mod patience;
 mod reads;
 mod save;
+mod search;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, Limits, Timestamp};

@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, UserId,
+    MessageId, Rev, RoomId, Seq, UserId,
     model::{Message, Receipt, Room, User},
 };
 use sqlx::{Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
 
 use super::{PostgresStore, codec, within};
 use crate::store::{
-    DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, StoreError, UserPage,
-    columns::Columns as _,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchQuery,
+    SearchStore, StoreError, UserPage, columns::Columns as _,
 };
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
@@ -25,6 +25,11 @@ impl ReadStore for PostgresStore {
         rows.iter().map(codec::user).collect()
     }
 
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError> {
+        let rows = self.all(sqlx::query(BLOCKED).bind(user.as_str())).await?;
+        rows.iter().map(|row| codec::id(row.text("blocked_id")?, UserId::parse)).collect()
+    }
+
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         let rows = self.all(sqlx::query(MEMBERSHIPS).bind(user.as_str())).await?;
         rows.iter().map(codec::room_head).collect()
@@ -36,7 +41,8 @@ impl ReadStore for PostgresStore {
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
-        let rows = self.all(sqlx::query("SELECT * FROM rooms WHERE id = $1").bind(id.as_str())).await?;
+        let rows =
+            self.all(sqlx::query("SELECT * FROM rooms WHERE id = $1 AND deleted_at IS NULL").bind(id.as_str())).await?;
         rows.first().map(codec::room).transpose()
     }
 
@@ -58,21 +64,37 @@ impl ReadStore for PostgresStore {
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
         match range {
-            Range::Newest => self.page(MESSAGES_DOWN, room, END, thread, limit).await,
-            Range::Before(seq) => self.page(MESSAGES_DOWN, room, seq.value().cast_signed(), thread, limit).await,
-            Range::After(seq) => self.page(MESSAGES_UP, room, seq.value().cast_signed(), thread, limit).await,
+            Range::Newest => self.page(Direction::Down, room, END, among, limit).await,
+            Range::Before(seq) => self.page(Direction::Down, room, seq.value().cast_signed(), among, limit).await,
+            Range::After(seq) => self.page(Direction::Up, room, seq.value().cast_signed(), among, limit).await,
             Range::Around(seq) => {
                 let place = seq.value().cast_signed();
-                let older = self.page(MESSAGES_DOWN, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
-                let newer = self.page(MESSAGES_UP, room, place, thread, limit / 2).await?;
+                let older = self.page(Direction::Down, room, place.saturating_add(1), among, limit.div_ceil(2)).await?;
+                let newer = self.page(Direction::Up, room, place, among, limit / 2).await?;
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 Ok(MessagePage { messages, has_more: older.has_more || newer.has_more })
             }
         }
+    }
+
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError> {
+        let rows = self.all(sqlx::query(PLACE).bind(id.as_str()).bind(room.as_str())).await?;
+        rows.first().map(|row| Ok(Seq::new(codec::number(row, "seq")?))).transpose()
+    }
+
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError> {
+        let rows = self.all(sqlx::query(OWN_REACTIONS).bind(user.as_str()).bind(texts(messages))).await?;
+        rows.iter()
+            .map(|row| Ok((codec::id(row.text("message_id")?, MessageId::parse)?, row.text("emoji")?.to_owned())))
+            .collect()
     }
 
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
@@ -96,8 +118,22 @@ impl ReadStore for PostgresStore {
     }
 }
 
+/// From where a page is read.
+#[derive(Clone, Copy)]
+enum Direction {
+    Up,
+    Down,
+}
+
+#[async_trait]
+impl SearchStore for PostgresStore {
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError> {
+        self.find(query).await
+    }
+}
+
 impl PostgresStore {
-    async fn all(&self, statement: Statement<'_>) -> Result<Vec<PgRow>, StoreError> {
+    pub(super) async fn all(&self, statement: Statement<'_>) -> Result<Vec<PgRow>, StoreError> {
         within(async { Ok(statement.fetch_all(&self.readers).await?) }).await
     }
 
@@ -130,18 +166,26 @@ impl PostgresStore {
 
     async fn page(
         &self,
-        statement: &'static str,
+        direction: Direction,
         room: &RoomId,
         place: i64,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
-        let statement = sqlx::query(statement)
-            .bind(room.as_str())
-            .bind(place)
-            .bind(thread.map(MessageId::as_str))
-            .bind(one_more(limit));
-        let rows = self.all(statement).await?;
+        let statement = match (direction, among) {
+            (Direction::Down, Among::All) => MESSAGES_DOWN,
+            (Direction::Up, Among::All) => MESSAGES_UP,
+            (Direction::Down, Among::Thread(_)) => THREAD_DOWN,
+            (Direction::Up, Among::Thread(_)) => THREAD_UP,
+            (Direction::Down, Among::Pinned) => PINNED_DOWN,
+            (Direction::Up, Among::Pinned) => PINNED_UP,
+        };
+        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
+        let query = match among {
+            Among::Thread(thread) => query.bind(thread.as_str()),
+            Among::All | Among::Pinned => query,
+        };
+        let rows = self.all(query).await?;
         let (rows, has_more) = cut(&rows, limit);
         let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
         messages.sort_by_key(|message| message.seq);
@@ -154,7 +198,7 @@ fn texts<T: AsRef<str>>(ids: &[T]) -> Vec<String> {
 }
 
 /// Asks for one row more than wanted: whether it comes tells whether there is more.
-fn one_more(limit: u64) -> i64 {
+pub(super) fn one_more(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
 }
 
@@ -164,7 +208,7 @@ fn cut(rows: &[PgRow], limit: u64) -> (&[PgRow], bool) {
 }
 
 const MEMBERSHIPS: &str = "
-SELECT m.room_id, m.rev AS member_rev, m.role, r.rev, r.member_count
+SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
 FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = $1 AND m.left_at IS NULL";
 
 const ROOM_VIEWS: &str = "
@@ -183,17 +227,37 @@ WHERE m.user_id = $1 AND m.left_at IS NULL AND ($2 IS NULL OR strpos(lower(r.nam
   AND (r.name, r.id) > ($3, $4) ORDER BY r.name, r.id LIMIT $5";
 
 const ROOMS_PUBLIC: &str = "
-SELECT * FROM rooms WHERE visibility = 'public' AND $1::text IS NULL
+SELECT * FROM rooms WHERE visibility = 'public' AND deleted_at IS NULL AND $1::text IS NULL
   AND ($2 IS NULL OR strpos(lower(name), lower($2)) > 0)
   AND (name, id) > ($3, $4) ORDER BY name, id LIMIT $5";
 
-const MESSAGES_DOWN: &str = "
-SELECT body FROM messages WHERE room_id = $1 AND seq < $2 AND ($3 IS NULL OR thread_id = $3 OR id = $3)
-ORDER BY seq DESC LIMIT $4";
+const BLOCKED: &str = "SELECT blocked_id FROM blocks WHERE user_id = $1 ORDER BY blocked_id";
 
-const MESSAGES_UP: &str = "
-SELECT body FROM messages WHERE room_id = $1 AND seq > $2 AND ($3 IS NULL OR thread_id = $3 OR id = $3)
-ORDER BY seq LIMIT $4";
+const PLACE: &str = "SELECT seq FROM messages WHERE id = $1 AND room_id = $2";
+
+const OWN_REACTIONS: &str = "SELECT message_id, emoji FROM reactions WHERE user_id = $1 AND message_id = ANY($2)";
+
+const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
+
+const MESSAGES_UP: &str = "SELECT body FROM messages WHERE room_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+
+const PINNED_DOWN: &str = "
+SELECT body FROM messages WHERE room_id = $1 AND seq < $2 AND pinned_at IS NOT NULL ORDER BY seq DESC LIMIT $3";
+
+const PINNED_UP: &str = "
+SELECT body FROM messages WHERE room_id = $1 AND seq > $2 AND pinned_at IS NOT NULL ORDER BY seq LIMIT $3";
+
+// Two searches by index, each in order: an `OR` would walk the whole room.
+
+const THREAD_DOWN: &str = "
+SELECT body, seq FROM messages WHERE thread_id = $4 AND room_id = $1 AND seq < $2
+UNION ALL SELECT body, seq FROM messages WHERE id = $4 AND room_id = $1 AND seq < $2
+ORDER BY seq DESC LIMIT $3";
+
+const THREAD_UP: &str = "
+SELECT body, seq FROM messages WHERE thread_id = $4 AND room_id = $1 AND seq > $2
+UNION ALL SELECT body, seq FROM messages WHERE id = $4 AND room_id = $1 AND seq > $2
+ORDER BY seq LIMIT $3";
 
 const MESSAGES_SINCE: &str = "SELECT body FROM messages WHERE room_id = $1 AND rev > $2 ORDER BY rev LIMIT $3";
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, UserId,
+    MessageId, Rev, RoomId, Seq, UserId,
     model::{Message, Receipt, Room, User},
 };
 use sqlx::{Row as _, sqlite::SqliteRow};

@@ -117,20 +117,13 @@ fn room_word(room: &RoomId) -> String {
 fn apart(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_word_by_itself(c) {
+        if codec::is_word_by_itself(c) {
             spaced.extend([' ', c, ' ']);
         } else {
             spaced.push(c);
         }
     }
     spaced
-}
-
-/// Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar.
-const fn is_word_by_itself(c: char) -> bool {
-    matches!(c,
-        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
-        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// All words, each quoted so that nothing of it is an operator; the last as the beginning of one, as somebody types.
