@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use roomcast_protocol::{
     ClientId, Command, MessageId, RoomId, UserId,
     command::{CreateRoom, Place},
+    json,
 };
 use serde::{Deserialize, Serialize};
 
@@ -234,8 +235,8 @@ impl Token {
             sub: String,
         }
         let payload = self.0.split('.').nth(1)?.trim_end_matches('=');
-        let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
-        let Claims { sub } = serde_json::from_slice(&json).ok()?;
+        let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let Claims { sub } = json::from_str(&claims).ok()?;
         UserId::parse(&sub).ok()
     }
 }

@@ -7,13 +7,11 @@
 //! server does not have waits for that message, and goes with it. A change that is refused for good is dropped, and
 //! what it had shown is as it was; a room that cannot be made parks what was to be said in it.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId,
+    collections::BTreeMap,
     command::{CreateRoom, DeleteMessage, EditMessage, React, SendMessage},
     error::Retry,
 };
@@ -249,6 +247,24 @@ impl Outbox {
 
     pub(crate) fn contains(&self, client_id: &ClientId) -> bool {
         self.rooms.contains_key(client_id)
+    }
+
+    /// Lets somebody wait for a message that is here already and that nobody waits for: one that was kept from before
+    /// and is posted again by a program that does not know how it went.
+    ///
+    /// # Errors
+    /// Why it was refused, if it was; `conflict` where it is another message, or somebody waits for it.
+    pub(crate) fn adopt(&mut self, send: &SendMessage, waiter: CommandId) -> Result<(), ErrorBody> {
+        let found = send.client_id.as_ref().and_then(|client_id| self.find(client_id));
+        let item = found.map(|(lane, place)| &mut lane.items[place]);
+        match item {
+            Some(Item { state: State::Failed(error), .. }) => Err(error.clone()),
+            Some(Item { work: Work::Send(kept), waiter: nobody @ None, .. }) if **kept == *send => {
+                *nobody = Some(waiter);
+                Ok(())
+            }
+            _ => Err(ErrorBody::new(ErrorCode::Conflict, "unable to send; the id is in the outbox already")),
+        }
     }
 
     /// Takes something in; it is sent once it is stored.

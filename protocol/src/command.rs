@@ -1,11 +1,15 @@
 //! The payloads that clients send. Unknown fields are refused: a typo must not be silently ignored.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 
 use crate::{
     ClientId, Epoch, Json, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    collections::BTreeMap,
     model::{Attachment, Availability, MessageType, Role, Visibility},
 };
 
@@ -13,6 +17,7 @@ macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $name { $($body)* }
     };
@@ -38,6 +43,7 @@ payload!(
         /// Which room.
         pub room_id: RoomId,
         /// Every member, not only those online.
+        #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub all: bool,
         /// Where the last page ended.
@@ -57,6 +63,7 @@ payload!(
         pub content: String,
         /// What it is.
         #[serde(rename = "type", default)]
+        #[cfg_attr(feature = "ts", ts(as = "Option<MessageType>", optional))]
         pub kind: MessageType,
         /// The sender's own id: the same again is the same message, for ever (G-4).
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,9 +79,11 @@ payload!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
         /// Who is called by name.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub mentions: Vec<UserId>,
         /// What comes with it.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Attachment>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub attachments: Vec<Attachment>,
         /// The application's own object.
@@ -103,13 +112,51 @@ payload!(
 );
 
 /// Say how far one has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum MarkRead {
     /// Up to the newest of these messages, in each of their rooms.
     Messages(Vec<MessageId>),
     /// Up to this place in this room.
     UpTo(ReadUpTo),
+}
+
+/// By its first sign, where serde's `untagged` would read the whole into a tree first.
+impl<'de> Deserialize<'de> for MarkRead {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrPlace;
+
+        impl<'de> Visitor<'de> for ListOrPlace {
+            type Value = MarkRead;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of message ids, or a room and a place in it")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, ids: A) -> Result<MarkRead, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(ids)).map(MarkRead::Messages)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut place: A) -> Result<MarkRead, A::Error> {
+                let (mut room_id, mut up_to_seq) = (None, None);
+                while let Some(key) = place.next_key::<Cow<'de, str>>()? {
+                    match &*key {
+                        "roomId" if room_id.is_none() => room_id = Some(place.next_value()?),
+                        "upToSeq" if up_to_seq.is_none() => up_to_seq = Some(place.next_value()?),
+                        _ => return Err(A::Error::custom("unable to use the place; it is roomId and upToSeq")),
+                    }
+                }
+                let missing = |field| move || A::Error::missing_field(field);
+                Ok(MarkRead::UpTo(ReadUpTo {
+                    room_id: room_id.ok_or_else(missing("roomId"))?,
+                    up_to_seq: up_to_seq.ok_or_else(missing("upToSeq"))?,
+                }))
+            }
+        }
+
+        deserializer.deserialize_any(ListOrPlace)
+    }
 }
 
 payload!(
@@ -124,11 +171,13 @@ payload!(
 
 /// The caller is typing in this room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStart(pub RoomId);
 
 /// The caller has stopped typing in this room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStop(pub RoomId);
 
@@ -153,6 +202,7 @@ payload!(
         /// Who finds it.
         pub visibility: Visibility,
         /// Who else is in it from the start.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub members: Vec<UserId>,
         /// What it is about.
@@ -213,6 +263,7 @@ payload!(
 
 /// Which rooms to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RoomScope {
     /// Those that the caller is in.
@@ -379,6 +430,7 @@ payload!(
 
 /// Swap the connection's token for a fresh one of the same user.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshToken {
     /// A JSON Web Token.

@@ -1,11 +1,10 @@
 //! The payloads that the server sends. A client ignores fields that it does not know.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Epoch, Limits, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    collections::BTreeMap,
     model::{Member, Message, Room, RoomDelta, RoomState, Status, User, UserPresence},
 };
 
@@ -13,6 +12,7 @@ macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase")]
         pub struct $name { $($body)* }
     };
@@ -194,6 +194,7 @@ payload!(
 
 /// Why the receiver is out of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RemovalReason {
     /// They left, maybe on another device.

@@ -1,13 +1,12 @@
 //! The handshake: what a client says with CONNECT, and how it can be refused.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, Rev, RoomId};
+use crate::{Epoch, Rev, RoomId, collections::BTreeMap};
 
 /// The `auth` of a connect. Fields of others are ignored: stock clients put their own there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
     /// A JSON Web Token.
@@ -29,6 +28,7 @@ impl std::fmt::Debug for Auth {
 
 /// The state that a client resumes from (G-10).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
     /// The database's life that the revs belong to.
@@ -39,6 +39,7 @@ pub struct Resume {
 
 /// Which program connects; for logs and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ClientInfo {
     /// Its name.
@@ -50,6 +51,7 @@ pub struct ClientInfo {
 
 /// Why a connect was refused: the closed set of `connect_error` messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Refusal {
     /// No, a bad, or an expired token.
     #[error("Authentication failed")]

@@ -6,6 +6,7 @@ use crate::{ClientId, Json, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who somebody is, from their token's claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The token's `sub`.
@@ -19,6 +20,7 @@ pub struct User {
 
 /// What a member may do in a room, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads and, as the policy says, writes.
@@ -31,6 +33,7 @@ pub enum Role {
 
 /// Whether somebody is there, as others see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Connected.
@@ -47,6 +50,7 @@ pub enum Status {
 
 /// What a user chooses to be seen as while connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
     /// Seen as online.
@@ -74,6 +78,7 @@ impl Availability {
 
 /// A member as a room's user list shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomUser {
     /// Who.
@@ -91,6 +96,7 @@ pub struct RoomUser {
 
 /// A membership as the log of a room's changes carries it. One that ended has `left_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// Who.
@@ -124,6 +130,11 @@ impl Member {
 
 /// What a message is. An application's own kinds are named `x-…`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "ts",
+    derive(ts_rs::TS),
+    ts(type = "\"text\" | \"image\" | \"file\" | \"system\" | `x-${string}`")
+)]
 pub enum MessageType {
     /// Words.
     #[default]
@@ -191,6 +202,7 @@ impl<'de> Deserialize<'de> for MessageType {
 
 /// Something that comes with a message and lives elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attachment {
     /// Where it is: `https:` or `http:`.
@@ -214,6 +226,7 @@ pub struct Attachment {
 
 /// One emoji under a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     /// Which.
@@ -226,6 +239,7 @@ pub struct Reaction {
 
 /// What hangs below the first message of a thread. Replies that were deleted keep their place, so they count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSummary {
     /// How many replies.
@@ -236,6 +250,7 @@ pub struct ThreadSummary {
 
 /// A message. A deleted one keeps its place, with empty content and `deleted_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Made by the server.
@@ -276,12 +291,15 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<ThreadSummary>,
     /// Who is called by name.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserId>,
     /// What comes with it.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Attachment>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// What others say with one sign.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Reaction>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
     /// Since when it is pinned.
@@ -318,6 +336,7 @@ impl Message {
 
 /// Who finds a room and who comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Listed; anybody may join.
@@ -330,6 +349,7 @@ pub enum Visibility {
 
 /// A room's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
     /// From which role on one may post.
@@ -361,6 +381,7 @@ impl Default for Policy {
 
 /// A room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// Its id.
@@ -386,6 +407,7 @@ pub struct Room {
 
 /// How far somebody has read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// Who.
@@ -396,6 +418,7 @@ pub struct Receipt {
 
 /// Somebody who is typing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Typist {
     /// Who.
@@ -406,7 +429,8 @@ pub struct Typist {
 
 /// A room as one of its members enters it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
+#[serde(rename_all = "camelCase", from = "FlatRoomState")]
 pub struct RoomState {
     /// The room itself.
     #[serde(flatten)]
@@ -423,6 +447,7 @@ pub struct RoomState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<Message>,
     /// Who wrote it.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<User>,
     /// Who is online, capped.
@@ -433,8 +458,46 @@ pub struct RoomState {
     pub receipts: Vec<Receipt>,
 }
 
+/// [`RoomState`] as it is read: serde's `flatten` would read all fields into a tree first.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FlatRoomState {
+    id: RoomId,
+    name: String,
+    #[serde(default)]
+    topic: Option<String>,
+    visibility: Visibility,
+    policy: Policy,
+    rev: Rev,
+    seq: Seq,
+    member_count: u64,
+    created_at: Timestamp,
+    role: Role,
+    read_seq: Seq,
+    unread: u64,
+    mentions: u64,
+    #[serde(default)]
+    last_message: Option<Message>,
+    #[serde(default)]
+    authors: Vec<User>,
+    users: Vec<RoomUser>,
+    typing: Vec<Typist>,
+    receipts: Vec<Receipt>,
+}
+
+impl From<FlatRoomState> for RoomState {
+    fn from(flat: FlatRoomState) -> Self {
+        let FlatRoomState { id, name, topic, visibility, policy, rev, seq, member_count, created_at, .. } = flat;
+        let FlatRoomState { role, read_seq, unread, mentions, last_message, authors, users, typing, receipts, .. } =
+            flat;
+        let room = Room { id, name, topic, visibility, policy, rev, seq, member_count, created_at };
+        Self { room, role, read_seq, unread, mentions, last_message, authors, users, typing, receipts }
+    }
+}
+
 /// How a room's changes are told to a client that already has some (G-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum DeltaKind {
     /// Nothing to tell.
@@ -449,6 +512,7 @@ pub enum DeltaKind {
 
 /// What happened in a room since a `rev`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomDelta {
     /// Which room.
@@ -458,24 +522,29 @@ pub struct RoomDelta {
     /// The room's `rev` after this delta.
     pub rev: Rev,
     /// Messages as they are now, by `seq`.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Message>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
     /// Who wrote them, each once.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<User>,
     /// Memberships as they are now, ended ones among them.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Member>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
     /// How many are in the room at `rev`; always beside `members`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_count: Option<u64>,
     /// Cursors that moved.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Receipt>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
     /// The room as it is now: with a reset always, with a delta where its settings changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Box<RoomState>>,
     /// Whether messages older than those given exist, or (with a delta) newer changes to ask for.
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_more: bool,
 }
@@ -501,6 +570,7 @@ impl RoomDelta {
 
 /// Somebody's presence as `initial-state` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct UserPresence {
     /// Who.

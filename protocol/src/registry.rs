@@ -5,7 +5,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{command, event, reply};
+use crate::{command, event, json, reply};
 
 /// A command's payload, bound to its name and to the reply that it gets.
 pub trait Request: Serialize + DeserializeOwned + Clone {
@@ -59,9 +59,26 @@ macro_rules! commands {
             ///
             /// # Errors
             /// The parser's, naming field and place.
-            pub fn decode(kind: CommandKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(CommandKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: CommandKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::from_str(text)?)),* })
             }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: CommandKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
+            }
+        }
+
+        /// Every command's name with the TypeScript of its payload and of its reply.
+        #[cfg(feature = "ts")]
+        #[must_use]
+        pub fn typescript_commands(
+            config: &ts_rs::Config,
+            types: &mut impl ts_rs::TypeVisitor,
+        ) -> Vec<(&'static str, String, String)> {
+            use ts_rs::TS;
+            $(types.visit::<$payload>(); types.visit::<$reply>();)*
+            vec![$(($name, <$payload>::name(config), <$reply>::name(config))),*]
         }
 
         impl Serialize for Command {
@@ -79,8 +96,13 @@ macro_rules! commands {
             ///
             /// # Errors
             /// The parser's.
-            pub fn decode(kind: CommandKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(CommandKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: CommandKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::from_str(text)?)),* })
+            }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: CommandKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
             }
         }
 
@@ -238,9 +260,26 @@ macro_rules! events {
             ///
             /// # Errors
             /// The parser's.
-            pub fn decode(kind: EventKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(EventKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: EventKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(EventKind::$variant => Self::$variant(json::from_str(text)?)),* })
             }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: EventKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(EventKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
+            }
+        }
+
+        /// Every event's name with the TypeScript of its payload.
+        #[cfg(feature = "ts")]
+        #[must_use]
+        pub fn typescript_events(
+            config: &ts_rs::Config,
+            types: &mut impl ts_rs::TypeVisitor,
+        ) -> Vec<(&'static str, String)> {
+            use ts_rs::TS;
+            $(types.visit::<$payload>();)*
+            vec![$(($name, <$payload>::name(config))),*]
         }
 
         impl Serialize for Event {

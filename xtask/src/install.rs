@@ -38,13 +38,40 @@ const PACKAGES: &[Package] = &[
         why: "the python-socketio client of the interop tests runs in a virtual environment",
         check: || command("python3", ["-c", "import ensurepip, venv"]),
     },
+    Package {
+        name: "chromium",
+        why: "the npm package is tried out in a browser",
+        check: || command("/usr/bin/chromium", ["--version"]),
+    },
 ];
+
+/// A compiler for the browser that comes with the standard library's source.
+const WASM_PACKAGES: &[Package] = &[
+    Package {
+        name: "rustc-web",
+        why: "the rustup toolchain has no target for the browser, and Debian's compiler builds one",
+        check: || command("/usr/bin/rustc", ["--version"]),
+    },
+    Package { name: "cargo-web", why: "the compiler's own cargo", check: || command("/usr/bin/cargo", ["--version"]) },
+    Package {
+        name: "rust-web-src",
+        why: "the standard library is built for the browser from its source",
+        check: || command("test", ["-e", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"]),
+    },
+];
+
+/// Brings a compiler for the browser onto the machine, where rustup has none.
+pub(crate) fn for_wasm() -> anyhow::Result<()> {
+    packages(WASM_PACKAGES)
+}
 
 /// Brings everything that the tests need onto the machine, and says where Python is.
 pub(crate) fn for_tests() -> anyhow::Result<PathBuf> {
     programs()?;
-    packages()?;
-    node_modules(&root().join("tests/interop"))?;
+    packages(PACKAGES)?;
+    for package in ["tests/interop", "tests/packaging", "npm"] {
+        node_modules(&root().join(package))?;
+    }
     python(&root().join("tests/interop/requirements.txt"))
 }
 
@@ -57,8 +84,8 @@ fn programs() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn packages() -> anyhow::Result<()> {
-    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !succeeds(&mut (package.check)())).collect();
+fn packages(wanted: &[Package]) -> anyhow::Result<()> {
+    let missing: Vec<&Package> = wanted.iter().filter(|package| !succeeds(&mut (package.check)())).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -87,7 +114,7 @@ fn apt() -> Option<Command> {
 }
 
 /// Installs what the lock file says, unless that is there already.
-fn node_modules(dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn node_modules(dir: &Path) -> anyhow::Result<()> {
     let stamp = Stamp::new(&dir.join("package-lock.json"), dir.join("node_modules/.installed"))?;
     if stamp.holds() {
         return Ok(());

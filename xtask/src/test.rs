@@ -9,8 +9,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    install,
+    codegen, install,
     process::{cargo, run, say, target_dir},
+    wasm,
 };
 
 /// What to check.
@@ -25,6 +26,11 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// Whether no package was named.
+    fn takes_everything(&self) -> bool {
+        !self.cargo_test.iter().any(|arg| arg == "-p" || arg.starts_with("--package"))
+    }
+
     /// The sum is the last line, also where a test failed.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let python = install::for_tests()?;
@@ -33,9 +39,13 @@ impl Test {
             run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
         }
         run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
+        if self.takes_everything() {
+            wasm::build()?;
+            run(&mut codegen::check())?;
+        }
 
         let mut tests = cargo(["test", "--no-fail-fast"]);
-        if !self.cargo_test.iter().any(|arg| arg == "-p" || arg.starts_with("--package")) {
+        if self.takes_everything() {
             tests.arg("--workspace");
         }
         tests.args(&self.cargo_test);

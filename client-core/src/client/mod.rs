@@ -4,9 +4,11 @@
 //! what the server says, `command` takes what the user wants, `outgoing` sends what is ready, `room` keeps the rooms,
 //! `pages` loads what was before, `people` learns names, `views` shows it all.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, Timestamp, UserId, model::User};
+use roomcast_protocol::{
+    ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, Timestamp, UserId, collections::BTreeSet, model::User,
+};
 
 use crate::{
     auth::Auth,

@@ -1,9 +1,8 @@
 //! From wish to initial state, and what ends it.
 
-use std::collections::BTreeMap;
-
 use roomcast_protocol::{
     ErrorBody, ErrorCode, Event, EventKind, Rev, RoomId, UserId, ack,
+    collections::BTreeMap,
     event::ServerDraining,
     handshake::{Auth, Refusal, Resume},
     wire::{EnginePacket, Heartbeat, Namespace, Packet, encode_connect, encode_disconnect},

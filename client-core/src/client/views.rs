@@ -1,11 +1,13 @@
 //! Snapshots, made when they are asked for and kept until what they show changes.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use roomcast_protocol::{ClientId, MessageId, RoomId, Timestamp, command::SendMessage, model::Message};
+use roomcast_protocol::{
+    ClientId, MessageId, RoomId, Timestamp,
+    collections::{BTreeMap, BTreeSet},
+    command::SendMessage,
+    model::Message,
+};
 
 use super::{Client, pages::Aim};
 use crate::{

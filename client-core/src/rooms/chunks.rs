@@ -3,9 +3,9 @@
 //! A `seq` is dense, so where a message is can be computed: 128 places are a chunk, 128 chunks a shelf. A clone
 //! shares all of it but the few shelves' addresses; a change copies one chunk and one shelf, however much there is.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::model::Message;
+use roomcast_protocol::{collections::BTreeMap, model::Message};
 
 /// Places of a chunk.
 pub(crate) const CHUNK: u64 = 128;

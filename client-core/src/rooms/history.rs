@@ -8,9 +8,9 @@
 //! meanwhile, or newer. So changes of messages are remembered while pages are on their way, and the newer state
 //! stands, whichever came first.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{MessageId, Rev, Seq, model::Message};
+use roomcast_protocol::{MessageId, Rev, Seq, collections::BTreeMap, model::Message};
 
 use super::{
     Timeline,

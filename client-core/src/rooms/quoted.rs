@@ -1,11 +1,8 @@
 //! Messages that others answer and that were looked up for it, kept up to date as long as they are few.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
-use roomcast_protocol::{MessageId, model::Message};
+use roomcast_protocol::{MessageId, collections::BTreeMap, model::Message};
 
 /// The one looked up longest ago makes room for the next.
 const QUOTED_MOST: usize = 256;

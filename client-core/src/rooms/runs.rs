@@ -1,6 +1,6 @@
 //! Places without a hole between them, as intervals. Two that touch are one.
 
-use std::collections::BTreeMap;
+use roomcast_protocol::collections::BTreeMap;
 
 /// A run of places, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use roomcast_protocol::{
 use crate::{
     Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Key, Method, Notice, Now, Outcome, Saved, Storage,
     StorageOp, Token, TokenReason, TokenReq, Transport, Transports, UserCommand, fixtures,
+    patch::tests::Screen,
     trace::{Redaction, Tracing},
     view::{Phase, RoomView, SendStatus},
 };
@@ -64,6 +65,7 @@ pub(super) struct Session {
     pub(super) closed: Vec<ConnId>,
     pub(super) changed: Vec<Key>,
     pub(super) trace: Vec<String>,
+    screen: Screen,
     /// Of every transport connection, in order.
     pub(super) paths: Vec<String>,
     next_command: u64,
@@ -98,6 +100,7 @@ impl Session {
             closed: Vec::new(),
             changed: Vec::new(),
             trace: Vec::new(),
+            screen: Screen::default(),
             paths: Vec::new(),
             next_command: 0,
         }
@@ -149,6 +152,7 @@ impl Session {
             self.take(effect);
         }
         self.trace.extend(std::iter::from_fn(|| self.client.poll_trace()));
+        self.screen.check(&mut self.client, &self.changed);
     }
 
     fn take(&mut self, effect: Effect) {
