@@ -1,9 +1,9 @@
 //! A reader of JSON that is small once compiled: what a page loads is counted in kilobytes.
 //!
-//! Of each type it compiles no more than which field goes where: scanning is done by a few functions that know no
+//! Of each type it compiles no more than which field comes where: scanning is done by a few functions that know no
 //! type, field names are looked up in the list that serde keeps anyway, and an error says nothing but that there is
 //! one. What it takes and what it refuses is what `serde_json` takes and refuses, but for structs written as arrays
-//! and numbers with a fraction, which the contract has none of.
+//! and numbers with a fraction, which the contract has none of; and a name that is no field's is always passed over.
 
 use std::borrow::Cow;
 
@@ -146,6 +146,25 @@ impl<'de> Reader<'de> {
     fn string(&mut self) -> Result<Cow<'de, str>, Malformed> {
         let (inside, escaped) = self.quoted()?;
         if escaped { unescape(inside).map(Cow::Owned) } else { Ok(Cow::Borrowed(inside)) }
+    }
+
+    /// Passes over an object, and gives the text of each of these fields.
+    #[inline(never)]
+    fn fields(&mut self, names: &[&str]) -> Result<Vec<&'de str>, Malformed> {
+        self.open(b'{')?;
+        let mut values = vec![""; names.len()];
+        let mut first = true;
+        while self.more(&mut first, b'}')? {
+            let name = self.string()?;
+            self.expect(b':')?;
+            let value = self.skip()?;
+            if let Some(place) = names.iter().position(|known| **known == *name) {
+                if !std::mem::replace(&mut values[place], value).is_empty() {
+                    return Err(Malformed);
+                }
+            }
+        }
+        Ok(values)
     }
 
     /// Passes over a value of any kind, and gives its text.
@@ -330,12 +349,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         self.open(b'[')?;
-        visitor.visit_seq(Entries { reader: self, fields: &[], first: true })
+        visitor.visit_seq(Entries { reader: self, first: true })
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Malformed> {
         self.open(b'[')?;
-        let value = visitor.visit_seq(Entries { reader: self, fields: &[], first: true })?;
+        let value = visitor.visit_seq(Entries { reader: self, first: true })?;
         self.depth -= 1;
         self.expect(b']')?;
         Ok(value)
@@ -352,7 +371,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         self.open(b'{')?;
-        visitor.visit_map(Entries { reader: self, fields: &[], first: true })
+        visitor.visit_map(Entries { reader: self, first: true })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -361,8 +380,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Malformed> {
-        self.open(b'{')?;
-        visitor.visit_map(Entries { reader: self, fields, first: true })
+        let values = self.fields(fields)?;
+        visitor.visit_seq(Fields { values: values.into_iter(), depth: self.depth + 1 })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -389,7 +408,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 /// The entries of an array or an object.
 struct Entries<'a, 'de> {
     reader: &'a mut Reader<'de>,
-    fields: &'static [&'static str],
     first: bool,
 }
 
@@ -411,7 +429,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
         if !self.reader.more(&mut self.first, b'}')? {
             return Ok(None);
         }
-        let key = seed.deserialize(Name { reader: self.reader, known: self.fields })?;
+        let key = seed.deserialize(&mut *self.reader)?;
         self.reader.expect(b':')?;
         Ok(Some(key))
     }
@@ -421,7 +439,29 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// The name of a field or a variant: given as its place in the list, so that no type compares strings of its own.
+/// The values of a struct's fields in the order of its declaration; one that is not there is empty.
+///
+/// serde can take a struct by names or by places. Here it is always by places, so no type compares names, counts
+/// what came twice, or keeps half of itself while it waits for the rest: that is half of the code.
+struct Fields<'de> {
+    values: std::vec::IntoIter<&'de str>,
+    depth: u32,
+}
+
+impl<'de> SeqAccess<'de> for Fields<'de> {
+    type Error = Malformed;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Malformed> {
+        match self.values.next() {
+            Some(text) if !text.is_empty() => {
+                seed.deserialize(&mut Reader { text, at: 0, depth: self.depth }).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The name of a variant: given as its place in the list, so that no type compares strings of its own.
 struct Name<'a, 'de> {
     reader: &'a mut Reader<'de>,
     known: &'static [&'static str],

@@ -63,10 +63,17 @@ fn assert_alike(file: &str, name: &str, text: &str) -> bool {
             true
         }
         (None, None) => false,
+        // What a server refuses in a command, a client that writes commands passes over: names of its own.
+        (None, Some(_)) if file == "commands.json" && holds_a_foreign_name(name, text) => false,
         (theirs, ours) => {
             panic!("{file} {name}: serde_json {}, ours {}: {text}", theirs.is_some(), ours.is_some())
         }
     }
+}
+
+fn holds_a_foreign_name(name: &str, text: &str) -> bool {
+    let kind = CommandKind::parse(name).expect("examples are named after commands");
+    Command::decode(kind, text).is_err_and(|error| error.to_string().contains("unknown field"))
 }
 
 #[test]
