@@ -1,8 +1,8 @@
 //! Everything that a client wants from its shell. There is no other way out.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
-use roomcast_protocol::{ClientId, ErrorBody, Reply, RoomId};
+use roomcast_protocol::{ClientId, ErrorBody, Reply, RoomId, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{

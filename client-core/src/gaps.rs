@@ -3,9 +3,7 @@
 //! A gap may close by itself: an acknowledgement can come after the event behind it. So it is given a moment
 //! where one is on its way, and asked for at once where none is. One question a room at a time.
 
-use std::collections::BTreeMap;
-
-use roomcast_protocol::RoomId;
+use roomcast_protocol::{RoomId, collections::BTreeMap};
 
 use crate::time::Millis;
 

@@ -28,6 +28,7 @@ mod marks;
 mod notice;
 mod outbox;
 mod pace;
+pub mod patch;
 mod people;
 mod presence;
 mod random;

@@ -1,8 +1,6 @@
 //! Read marks on their way to the server: at most one in flight per room, the newest wins (G-12).
 
-use std::collections::BTreeMap;
-
-use roomcast_protocol::{RoomId, Seq};
+use roomcast_protocol::{RoomId, Seq, collections::BTreeMap};
 
 use crate::time::Millis;
 

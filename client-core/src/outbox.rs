@@ -6,13 +6,11 @@
 //! server does not have waits for that message, and goes with it. A change that is refused for good is dropped, and
 //! what it had shown is as it was; a room that cannot be made parks what was to be said in it.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId,
+    collections::BTreeMap,
     command::{CreateRoom, DeleteMessage, EditMessage, SendMessage},
     error::Retry,
 };

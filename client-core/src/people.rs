@@ -1,8 +1,8 @@
 //! Who is known by name. A message carries its author's id only; whatever carries a name fills this directory.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{UserId, model::User};
+use roomcast_protocol::{UserId, collections::BTreeMap, model::User};
 
 /// A new name copies one shard of the directory, not all of it.
 const SHARDS: usize = 64;
@@ -47,6 +47,12 @@ impl People {
     /// All who are known, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<User>> {
         self.0.iter().flat_map(|shard| shard.values())
+    }
+
+    /// Who is new or called otherwise since `before`: what is shared is passed over.
+    pub(crate) fn since(&self, before: &Self) -> impl Iterator<Item = &Arc<User>> {
+        let shards = self.0.iter().zip(before.0.iter()).filter(|(now, before)| !Arc::ptr_eq(now, before));
+        shards.flat_map(|(now, before)| now.values().filter(|user| before.get(&user.id) != Some(user)))
     }
 
     /// Takes a user as the server describes them; tells whether that is news.

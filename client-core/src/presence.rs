@@ -1,9 +1,8 @@
 //! How the user wants to be seen, and how others are (G-13).
 
-use std::collections::BTreeMap;
-
 use roomcast_protocol::{
     Timestamp, UserId,
+    collections::BTreeMap,
     command::UpdatePresence,
     model::{Status, UserPresence},
 };

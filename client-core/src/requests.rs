@@ -3,9 +3,9 @@
 //! Ack ids belong to a connection and start again with the next. What was in flight when a connection died is
 //! given back: its outcome is unknown, and only the one who asked knows whether asking again is harmless.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use roomcast_protocol::Command;
+use roomcast_protocol::{Command, collections::BTreeMap};
 
 use crate::time::Millis;
 

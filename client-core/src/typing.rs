@@ -1,8 +1,8 @@
 //! Who is typing, and telling others that we are (G-14).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{RoomId, UserId, model::Typist};
+use roomcast_protocol::{RoomId, UserId, collections::BTreeMap, model::Typist};
 
 use crate::time::Millis;
 

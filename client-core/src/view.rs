@@ -1,9 +1,10 @@
 //! Immutable snapshots for whoever shows them. Parts that did not change are shared, not copied.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use roomcast_protocol::{
     ClientId, ErrorBody, Limits, MessageId, RoomId, Seq, UserId,
+    collections::BTreeMap,
     command::SendMessage,
     handshake::Refusal,
     model::{Message, Role, Room, RoomUser, Typist, User},
@@ -31,7 +32,8 @@ pub struct ClientView {
 }
 
 /// The connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     /// Where it stands.
     pub phase: Phase,
@@ -64,7 +66,8 @@ pub enum Phase {
 }
 
 /// A room's line in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RoomSummary {
     /// The room.
     pub room: Arc<Room>,
@@ -124,7 +127,8 @@ pub struct RoomView {
 }
 
 /// A message of the user's own that the timeline does not have yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PendingMessage {
     /// Its id until the server gives it one.
     pub client_id: ClientId,
@@ -148,7 +152,8 @@ pub struct PendingChange {
 }
 
 /// How far a message of the user's own is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum SendStatus {
     /// Waiting here.
     Pending,

@@ -10,6 +10,9 @@ export type RoomcastErrorCode =
   /** The server refuses the connection for good; `message` says why. */
   | "refused";
 
+/** What an error is made of. */
+export type RoomcastErrorBody = Partial<Omit<ErrorBody, "code">> & { code: RoomcastErrorCode; message: string };
+
 /** Why something did not happen. `code` is what a program decides by; `message` is for a developer. */
 export class RoomcastError extends Error {
   override readonly name = "RoomcastError";
@@ -23,7 +26,7 @@ export class RoomcastError extends Error {
   /** Finds the cause in the server's log. */
   readonly requestId?: string;
 
-  constructor(body: Pick<ErrorBody, "message"> & { code: RoomcastErrorCode } & Partial<ErrorBody>) {
+  constructor(body: RoomcastErrorBody) {
     super(body.message);
     this.code = body.code;
     this.retryable = body.retryable ?? false;

@@ -1,13 +1,8 @@
-/** Roomcast in the browser and in Node. */
+/** Roomcast in the browser and in Node: everything inside, nothing to configure. */
 
-import type { Chat, ChatOptions, Storage } from "./types.js";
+import { provideWasm } from "./wasm.js";
+import { wasmBytes } from "./wasm-bytes.js";
 
-/** Makes a chat. Nothing happens before `connect()`. */
-export declare function createChat(options: ChatOptions): Chat;
+provideWasm(wasmBytes);
 
-/** The browser's IndexedDB; memory where there is none, which `ChatState.durable` says. */
-export declare function indexedDb(name?: string): Storage;
-
-export { RoomcastError } from "./errors.js";
-export type * from "./types.js";
-export type * from "./protocol.js";
+export * from "./api.js";

@@ -117,3 +117,16 @@ export type Commands = Record<string, { payload: unknown; reply: unknown }>;
 export type CommandName = keyof Commands;
 export type CommandPayload<C extends CommandName> = Commands[C]["payload"];
 export type CommandReply<C extends CommandName> = Commands[C]["reply"];
+export type SendMessage = {
+  roomId: RoomId;
+  content: string;
+  type?: MessageType;
+  clientId?: ClientId;
+  after?: ClientId;
+  replyTo?: MessageId;
+  threadId?: MessageId;
+  mentions?: Array<UserId>;
+  attachments?: Array<Attachment>;
+  metadata?: unknown;
+};
+export const DEFAULT_LIMITS = {} as Limits;

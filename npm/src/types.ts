@@ -256,6 +256,11 @@ export interface Room {
   /** Called after each change, at most once a frame. */
   subscribe(listener: () => void): Unsubscribe;
   getSnapshot(): RoomState;
+  /**
+   * Keeps the room up to date until the returned function is called, and a little longer; loads the first page of its
+   * past. With `join`, the default, the user becomes a member where they are none.
+   */
+  open(options?: { join?: boolean }): Unsubscribe;
   /** Becomes a member, or opens the room where the user is one already. */
   join(): Promise<void>;
   /** Ends the membership. */
@@ -382,4 +387,22 @@ export interface Storage {
   open(): Promise<OpenStorage>;
 }
 
-export type { ErrorCode };
+export type {
+  Attachment,
+  Availability,
+  ClientId,
+  ErrorCode,
+  Message,
+  MessageId,
+  MessageType,
+  Role,
+  RoomId,
+  RoomInfo,
+  RoomUser,
+  Seq,
+  Status,
+  Timestamp,
+  Typist,
+  User,
+  UserId,
+};

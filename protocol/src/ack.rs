@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{CommandKind, ErrorBody, ErrorCode, Reply};
+use crate::{CommandKind, ErrorBody, ErrorCode, Reply, json};
 
 /// The outcome of a command.
 pub type Ack = Result<Reply, ErrorBody>;
@@ -47,7 +47,7 @@ pub fn encode(ack: &Ack) -> Box<RawValue> {
 /// The server's own error, or `internal` for an unreadable answer.
 pub fn decode(kind: CommandKind, raw: &str) -> Ack {
     let unreadable = |_| ErrorBody::new(ErrorCode::Internal, "unable to read the acknowledgement; it is malformed");
-    let head: Head = serde_json::from_str(raw).map_err(unreadable)?;
+    let head: Head = json::from_str(raw).map_err(unreadable)?;
     if head.success {
         return Reply::decode(kind, raw).map_err(unreadable);
     }

@@ -1,11 +1,15 @@
 //! The payloads that clients send. Unknown fields are refused: a typo must not be silently ignored.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
 
 use crate::{
     ClientId, Epoch, Json, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    collections::BTreeMap,
     model::{Attachment, Availability, MessageType, Role, Visibility},
 };
 
@@ -103,13 +107,50 @@ payload!(
 );
 
 /// Say how far one has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum MarkRead {
     /// Up to the newest of these messages, in each of their rooms.
     Messages(Vec<MessageId>),
     /// Up to this place in this room.
     UpTo(ReadUpTo),
+}
+
+/// By its first sign, where serde's `untagged` would read the whole into a tree first.
+impl<'de> Deserialize<'de> for MarkRead {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListOrPlace;
+
+        impl<'de> Visitor<'de> for ListOrPlace {
+            type Value = MarkRead;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of message ids, or a room and a place in it")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, ids: A) -> Result<MarkRead, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(ids)).map(MarkRead::Messages)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut place: A) -> Result<MarkRead, A::Error> {
+                let (mut room_id, mut up_to_seq) = (None, None);
+                while let Some(key) = place.next_key::<Cow<'de, str>>()? {
+                    match &*key {
+                        "roomId" if room_id.is_none() => room_id = Some(place.next_value()?),
+                        "upToSeq" if up_to_seq.is_none() => up_to_seq = Some(place.next_value()?),
+                        _ => return Err(A::Error::custom("unable to use the place; it is roomId and upToSeq")),
+                    }
+                }
+                let missing = |field| move || A::Error::missing_field(field);
+                Ok(MarkRead::UpTo(ReadUpTo {
+                    room_id: room_id.ok_or_else(missing("roomId"))?,
+                    up_to_seq: up_to_seq.ok_or_else(missing("upToSeq"))?,
+                }))
+            }
+        }
+
+        deserializer.deserialize_any(ListOrPlace)
+    }
 }
 
 payload!(

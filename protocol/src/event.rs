@@ -1,11 +1,10 @@
 //! The payloads that the server sends. A client ignores fields that it does not know.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Epoch, Limits, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
+    collections::BTreeMap,
     model::{Member, Message, Room, RoomDelta, RoomState, Status, User, UserPresence},
 };
 

@@ -1,10 +1,8 @@
 //! The handshake: what a client says with CONNECT, and how it can be refused.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, Rev, RoomId};
+use crate::{Epoch, Rev, RoomId, collections::BTreeMap};
 
 /// The `auth` of a connect. Fields of others are ignored: stock clients put their own there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

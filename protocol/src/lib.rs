@@ -5,6 +5,7 @@
 //! clock, no I/O, no async, no ambient randomness, so the crate builds for the browser as it stands.
 
 pub mod ack;
+pub mod collections;
 pub mod command;
 pub mod error;
 pub mod event;

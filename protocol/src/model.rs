@@ -376,7 +376,7 @@ pub struct Typist {
 
 /// A room as one of its members enters it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "FlatRoomState")]
 pub struct RoomState {
     /// The room itself.
     #[serde(flatten)]
@@ -401,6 +401,43 @@ pub struct RoomState {
     pub typing: Vec<Typist>,
     /// The read cursors of all, in rooms small enough for receipts by name.
     pub receipts: Vec<Receipt>,
+}
+
+/// [`RoomState`] as it is read: serde's `flatten` would read all fields into a tree first.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FlatRoomState {
+    id: RoomId,
+    name: String,
+    #[serde(default)]
+    topic: Option<String>,
+    visibility: Visibility,
+    policy: Policy,
+    rev: Rev,
+    seq: Seq,
+    member_count: u64,
+    created_at: Timestamp,
+    role: Role,
+    read_seq: Seq,
+    unread: u64,
+    mentions: u64,
+    #[serde(default)]
+    last_message: Option<Message>,
+    #[serde(default)]
+    authors: Vec<User>,
+    users: Vec<RoomUser>,
+    typing: Vec<Typist>,
+    receipts: Vec<Receipt>,
+}
+
+impl From<FlatRoomState> for RoomState {
+    fn from(flat: FlatRoomState) -> Self {
+        let FlatRoomState { id, name, topic, visibility, policy, rev, seq, member_count, created_at, .. } = flat;
+        let FlatRoomState { role, read_seq, unread, mentions, last_message, authors, users, typing, receipts, .. } =
+            flat;
+        let room = Room { id, name, topic, visibility, policy, rev, seq, member_count, created_at };
+        Self { room, role, read_seq, unread, mentions, last_message, authors, users, typing, receipts }
+    }
 }
 
 /// How a room's changes are told to a client that already has some (G-10).

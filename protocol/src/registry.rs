@@ -5,7 +5,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{command, event, reply};
+use crate::{command, event, json, reply};
 
 /// A command's payload, bound to its name and to the reply that it gets.
 pub trait Request: Serialize + DeserializeOwned + Clone {
@@ -59,8 +59,13 @@ macro_rules! commands {
             ///
             /// # Errors
             /// The parser's, naming field and place.
-            pub fn decode(kind: CommandKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(CommandKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: CommandKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::from_str(text)?)),* })
+            }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: CommandKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
             }
         }
 
@@ -79,8 +84,13 @@ macro_rules! commands {
             ///
             /// # Errors
             /// The parser's.
-            pub fn decode(kind: CommandKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(CommandKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: CommandKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::from_str(text)?)),* })
+            }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: CommandKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(CommandKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
             }
         }
 
@@ -238,8 +248,13 @@ macro_rules! events {
             ///
             /// # Errors
             /// The parser's.
-            pub fn decode(kind: EventKind, json: &str) -> Result<Self, serde_json::Error> {
-                Ok(match kind { $(EventKind::$variant => Self::$variant(serde_json::from_str(json)?)),* })
+            pub fn decode(kind: EventKind, text: &str) -> Result<Self, json::Error> {
+                Ok(match kind { $(EventKind::$variant => Self::$variant(json::from_str(text)?)),* })
+            }
+
+            #[cfg(test)]
+            pub(crate) fn decode_small(kind: EventKind, text: &str) -> Result<Self, json::small::Malformed> {
+                Ok(match kind { $(EventKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
             }
         }
 

@@ -35,10 +35,30 @@ const PACKAGES: &[Package] = &[
     },
 ];
 
+/// A compiler for the browser that comes with the standard library's source.
+const WASM_PACKAGES: &[Package] = &[
+    Package {
+        name: "rustc-web",
+        why: "the rustup toolchain has no target for the browser, and Debian's compiler builds one",
+        check: || command("/usr/bin/rustc", ["--version"]),
+    },
+    Package { name: "cargo-web", why: "the compiler's own cargo", check: || command("/usr/bin/cargo", ["--version"]) },
+    Package {
+        name: "rust-web-src",
+        why: "the standard library is built for the browser from its source",
+        check: || command("test", ["-e", "/usr/lib/rustlib/src/rust/library/std/Cargo.toml"]),
+    },
+];
+
+/// Brings a compiler for the browser onto the machine, where rustup has none.
+pub(crate) fn for_wasm() -> anyhow::Result<()> {
+    packages(WASM_PACKAGES)
+}
+
 /// Brings everything that the tests need onto the machine, and says where Python is.
 pub(crate) fn for_tests() -> anyhow::Result<PathBuf> {
     programs()?;
-    packages()?;
+    packages(PACKAGES)?;
     node_modules(&root().join("tests/interop"))?;
     python(&root().join("tests/interop/requirements.txt"))
 }
@@ -52,8 +72,8 @@ fn programs() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn packages() -> anyhow::Result<()> {
-    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !succeeds(&mut (package.check)())).collect();
+fn packages(wanted: &[Package]) -> anyhow::Result<()> {
+    let missing: Vec<&Package> = wanted.iter().filter(|package| !succeeds(&mut (package.check)())).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -82,7 +102,7 @@ fn apt() -> Option<Command> {
 }
 
 /// Installs what the lock file says, unless that is there already.
-fn node_modules(dir: &Path) -> anyhow::Result<()> {
+pub(crate) fn node_modules(dir: &Path) -> anyhow::Result<()> {
     let stamp = Stamp::new(&dir.join("package-lock.json"), dir.join("node_modules/.installed"))?;
     if stamp.holds() {
         return Ok(());

@@ -7,6 +7,7 @@ mod demo;
 mod install;
 mod process;
 mod test;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ enum Chore {
     Test(test::Test),
     /// Everything that must hold before a merge: `test`, and the dependencies' licences and advisories.
     Ci,
+    /// Build the core for the browser and the npm package around it, and print what a page loads.
+    Wasm,
     /// Print figures: the codec, and latencies under load.
     Bench,
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
+        Chore::Wasm => wasm::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Ci => ci::run_all(),
     };
     done.unwrap_or_else(|error| {

@@ -44,6 +44,16 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
 
+/// What the command prints; a failure is an error.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("unable to run {}", shown(command)))?;
+    if !output.status.success() {
+        bail!("{} failed ({})", shown(command), output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("unable to read the output of {}", shown(command)))
+}
+
 /// Where cargo puts what it builds.
 pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let output = cargo(["metadata", "--format-version", "1", "--no-deps"])

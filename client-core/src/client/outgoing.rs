@@ -1,9 +1,8 @@
 //! Sends what is ready, as long as the server lets so much be in flight.
 
-use std::collections::BTreeMap;
-
 use roomcast_protocol::{
     Command, ErrorBody, ErrorCode, Rev, RoomId,
+    collections::BTreeMap,
     command::{MarkRead, ReadUpTo, RefreshToken, Sync},
     wire::encode_event,
 };

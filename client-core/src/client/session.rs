@@ -1,9 +1,8 @@
 //! From wish to initial state, and what ends it.
 
-use std::collections::BTreeMap;
-
 use roomcast_protocol::{
     ErrorBody, ErrorCode, Event, EventKind, ack,
+    collections::BTreeMap,
     handshake::{Auth, Refusal, Resume},
     wire::{EnginePacket, Heartbeat, Namespace, Packet, encode_connect, encode_disconnect},
 };

@@ -1,12 +1,13 @@
 //! Snapshots, made when they are asked for and kept until what they show changes.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{cmp::Reverse, sync::Arc};
 
-use roomcast_protocol::{ClientId, RoomId, Timestamp, command::SendMessage, model::Message};
+use roomcast_protocol::{
+    ClientId, RoomId, Timestamp,
+    collections::{BTreeMap, BTreeSet},
+    command::SendMessage,
+    model::Message,
+};
 
 use super::{Client, Purpose};
 use crate::{

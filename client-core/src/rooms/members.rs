@@ -1,9 +1,10 @@
 //! Who is in a room, as far as it is known.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use roomcast_protocol::{
     Timestamp, UserId,
+    collections::BTreeMap,
     model::{Member, Role, RoomUser, Status, User},
 };
 

@@ -1,8 +1,6 @@
 //! The user's rooms. Each reduces its own changes; none knows of connections, commands or time.
 
-use std::collections::BTreeMap;
-
-use roomcast_protocol::{MessageId, Rev, RoomId, Seq, model::RoomState};
+use roomcast_protocol::{MessageId, Rev, RoomId, Seq, collections::BTreeMap, model::RoomState};
 
 mod change;
 mod members;

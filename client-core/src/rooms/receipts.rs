@@ -1,8 +1,8 @@
 //! How far the members of a room have read. Cursors only move forward (G-12).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{Seq, UserId, model::Receipt};
+use roomcast_protocol::{Seq, UserId, collections::BTreeMap, model::Receipt};
 
 /// The known cursors of a room. Cheap to clone.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,10 @@
 //! One room: its changes in the order of `rev`, and what they made of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use roomcast_protocol::{
     ClientId, MessageId, Rev, RoomId, Seq, UserId,
+    collections::BTreeMap,
     model::{DeltaKind, Member, Message, Receipt, Role, Room as RoomInfo, RoomDelta, RoomState, Status},
 };
 

@@ -3,9 +3,9 @@
 //! A `seq` is dense, so its place is computed: chunk `seq / 128`. A clone shares all chunks, and a change copies
 //! one. Messages behind a hole are kept but not shown: two that are not adjacent never stand side by side.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use roomcast_protocol::{MessageId, Seq, model::Message};
+use roomcast_protocol::{MessageId, Seq, collections::BTreeMap, model::Message};
 
 const CHUNK: u64 = 128;
 
@@ -115,6 +115,33 @@ impl Timeline {
             self.start -= 1;
         }
     }
+}
+
+impl Timeline {
+    /// The places of the first and the newest message; `(0, 0)` of an empty timeline.
+    pub(crate) const fn bounds(&self) -> (Seq, Seq) {
+        if self.end == 0 { (Seq::new(0), Seq::new(0)) } else { (Seq::new(self.start), Seq::new(self.end)) }
+    }
+
+    /// What is to be shown now and was not, or otherwise, in `before`. Chunks that both share are passed over.
+    pub(crate) fn since(&self, before: &Self) -> impl Iterator<Item = &Arc<Message>> {
+        let shown = |place: u64, timeline: &Self| {
+            (timeline.start.max(place * CHUNK), timeline.end.min(place * CHUNK + CHUNK - 1))
+        };
+        let chunks = self.chunks.range(self.start / CHUNK..).filter(move |(place, chunk)| {
+            let same = before.chunks.get(place).is_some_and(|other| Arc::ptr_eq(chunk, other));
+            !same || shown(**place, self) != shown(**place, before)
+        });
+        chunks.flat_map(|(_, chunk)| chunk.iter()).filter(move |message| {
+            let seq = message.seq.value();
+            let was_shown = before.end != 0 && before.start <= seq;
+            seq >= self.start && !(was_shown && before.at(message.seq).is_some_and(|other| same(message, other)))
+        })
+    }
+}
+
+fn same(a: &Arc<Message>, b: &Arc<Message>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
 }
 
 /// What putting a message did.

@@ -87,6 +87,13 @@ impl From<Recorded> for Input {
     }
 }
 
+/// An input in the form of a recording: how it comes from where Rust is not spoken.
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Recorded::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// The last line of a recording that nobody took away in time: one with a hole would replay to something else.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Cut {
@@ -160,5 +167,5 @@ impl Recorder {
 
 /// One line of JSON.
 pub(super) fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("keys are strings and no serializer here fails")
+    roomcast_protocol::json::to_string(value).expect("keys are strings and no serializer here fails")
 }

@@ -1,6 +1,6 @@
 //! What must not be read by others, replaced by something that the core takes the same way.
 
-use std::collections::BTreeMap;
+use roomcast_protocol::{collections::BTreeMap, json};
 
 use super::Redaction;
 
@@ -55,13 +55,13 @@ impl Redactor {
                     };
                     let (literal, after) = from.split_at(length);
                     let is_key = levels.last().is_some_and(|level| level.is_object) && key.is_none();
-                    let value: Option<String> = serde_json::from_str(literal).ok();
+                    let value: Option<String> = json::from_str(literal).ok();
                     if is_key && after.trim_start().starts_with(':') {
                         redacted.push_str(literal);
                         key = value;
                     } else {
                         let replaced = value.and_then(|value| self.value(key.as_deref(), place, &value));
-                        match replaced.map(|value| serde_json::to_string(&value)) {
+                        match replaced.map(|value| json::to_string(&value)) {
                             Some(Ok(value)) => redacted.push_str(&value),
                             _ => redacted.push_str(literal),
                         }

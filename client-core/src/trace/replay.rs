@@ -15,7 +15,7 @@ use crate::{client::Client, time::Now};
 pub enum TraceError {
     /// A line is not one of a recording.
     #[error("unable to read the line; {0}")]
-    Line(#[from] serde_json::Error),
+    Line(#[from] roomcast_protocol::json::Error),
     /// Another version wrote it.
     #[error("unable to replay; the recording's format is {0}, not {FORMAT}")]
     Format(u32),
@@ -66,11 +66,11 @@ impl Replay {
         struct Version {
             trace: u32,
         }
-        let Version { trace } = serde_json::from_str(line)?;
+        let Version { trace } = roomcast_protocol::json::from_str(line)?;
         if trace != FORMAT {
             return Err(TraceError::Format(trace));
         }
-        let Header { config, seed, now, saved, .. } = serde_json::from_str(line)?;
+        let Header { config, seed, now, saved, .. } = roomcast_protocol::json::from_str(line)?;
         Ok(Self { client: Client::new(config, seed, now, saved) })
     }
 
@@ -79,11 +79,11 @@ impl Replay {
     /// # Errors
     /// [`TraceError::Line`].
     pub fn step(&mut self, line: &str) -> Result<Option<Step>, TraceError> {
-        if serde_json::from_str::<Cut>(line).is_ok() {
+        if roomcast_protocol::json::from_str::<Cut>(line).is_ok() {
             return Ok(None);
         }
-        let Line { at, input, effects } = serde_json::from_str(line)?;
-        let recorded: Recorded = serde_json::from_str(input.get())?;
+        let Line { at, input, effects } = roomcast_protocol::json::from_str(line)?;
+        let recorded: Recorded = roomcast_protocol::json::from_str(input.get())?;
         self.client.handle(at, recorded.into());
         let mut replayed = Vec::new();
         while let Some(effect) = self.client.poll_effect() {

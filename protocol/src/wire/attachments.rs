@@ -158,7 +158,7 @@ impl BinaryPacket {
             _ => Vec::new(),
         };
         args.into_iter()
-            .map(|json| match serde_json::from_str(json.get()) {
+            .map(|json| match crate::json::from_str(json.get()) {
                 Ok(placeholder) => self.resolve(placeholder).map(Arg::Bytes),
                 Err(_) => Ok(Arg::Json(json)),
             })

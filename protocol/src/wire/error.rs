@@ -7,6 +7,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::json;
+
 /// The part of a frame that was being decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -113,7 +115,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    pub(super) fn json(part: Part, error: &serde_json::Error) -> Self {
+    pub(super) fn json(part: Part, error: &json::Error) -> Self {
         if error.is_data() {
             Self::Shape { part }
         } else {
@@ -128,7 +130,7 @@ impl DecodeError {
 pub enum EncodeError {
     /// A payload's `Serialize` failed.
     #[error("unable to encode payload; {0}")]
-    Payload(serde_json::Error),
+    Payload(json::Error),
     /// An ack id is 2^53 or more, which JavaScript cannot hold.
     #[error("unable to encode packet; ack id {0} is not below 2^53")]
     AckId(u64),

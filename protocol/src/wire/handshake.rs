@@ -28,7 +28,7 @@ pub struct Handshake {
 
 impl Handshake {
     pub(super) fn decode(json: &str) -> Result<Self, DecodeError> {
-        serde_json::from_str(json).map_err(|error| DecodeError::json(Part::Handshake, &error))
+        crate::json::from_str(json).map_err(|error| DecodeError::json(Part::Handshake, &error))
     }
 
     pub(super) fn encode(&self) -> String {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{DecodeError, Header, Namespace, PacketKind, Part};
+use crate::json;
 
 /// One Socket.IO packet, borrowing from the frame that it was read from.
 ///
@@ -182,6 +183,6 @@ fn refusal(json: &str) -> Result<Refusal<'_>, DecodeError> {
     Ok(Refusal { message, data: None })
 }
 
-fn parse<'a, T: Deserialize<'a>>(json: &'a str, part: Part) -> Result<T, DecodeError> {
-    serde_json::from_str(json).map_err(|error| DecodeError::json(part, &error))
+fn parse<'a, T: Deserialize<'a>>(text: &'a str, part: Part) -> Result<T, DecodeError> {
+    json::from_str(text).map_err(|error| DecodeError::json(part, &error))
 }

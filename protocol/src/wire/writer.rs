@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{EncodeError, MAX_ACK_ID, MessageFrame, Namespace, PacketKind};
+use crate::json;
 
 /// A frame under construction; always UTF-8.
 pub(super) struct Writer(Vec<u8>);
@@ -50,7 +51,7 @@ impl Writer {
     }
 
     pub(super) fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        serde_json::to_writer(&mut self.0, value).map_err(EncodeError::Payload)
+        json::append(&mut self.0, value).map_err(EncodeError::Payload)
     }
 
     /// Leaves out what serialises to `null`.

@@ -17,6 +17,7 @@ use roomcast_protocol::{
 use crate::{
     Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Key, Notice, Now, Outcome, Saved, Storage,
     StorageOp, Token, TokenReason, TokenReq, UserCommand, fixtures,
+    patch::tests::Screen,
     trace::{Redaction, Tracing},
     view::{Phase, RoomView, SendStatus},
 };
@@ -46,6 +47,7 @@ pub(super) struct Session {
     pub(super) closed: Vec<ConnId>,
     pub(super) changed: Vec<Key>,
     pub(super) trace: Vec<String>,
+    screen: Screen,
     next_command: u64,
 }
 
@@ -76,6 +78,7 @@ impl Session {
             closed: Vec::new(),
             changed: Vec::new(),
             trace: Vec::new(),
+            screen: Screen::default(),
             next_command: 0,
         }
     }
@@ -95,6 +98,7 @@ impl Session {
             self.take(effect);
         }
         self.trace.extend(std::iter::from_fn(|| self.client.poll_trace()));
+        self.screen.check(&mut self.client, &self.changed);
     }
 
     fn take(&mut self, effect: Effect) {

@@ -1,9 +1,27 @@
-//! JSON that belongs to the application and passes through unread.
+//! How JSON is read and written, and JSON that belongs to the application and passes through unread.
+//!
+//! Servers and native programs use `serde_json`. What a page loads uses [`small`], which takes the same texts and
+//! writes the same ones, in a third of the code ([why](../../../docs/adr/0008-browser-package.md)).
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use serde_json::{Error, from_str, to_string};
+#[cfg(target_arch = "wasm32")]
+pub use small::{Malformed as Error, from_str, to_string};
+
+pub mod small;
+
+/// Writes a value behind what is there already.
+pub(crate) fn append<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> Result<(), Error> {
+    #[cfg(not(target_arch = "wasm32"))]
+    return serde_json::to_writer(bytes, value);
+    #[cfg(target_arch = "wasm32")]
+    to_string(value).map(|text| bytes.extend_from_slice(text.as_bytes()))
+}
 
 /// A JSON text, kept as it was sent. Equality is of the text.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,8 +32,8 @@ impl Json {
     ///
     /// # Errors
     /// The parser's, where it is not.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let raw: &RawValue = serde_json::from_str(text)?;
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let raw: &RawValue = from_str(text)?;
         Ok(Self(Arc::from(raw.get())))
     }
 
@@ -40,7 +58,7 @@ impl fmt::Debug for Json {
 
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        let raw: &RawValue = from_str(&self.0).map_err(S::Error::custom)?;
         raw.serialize(serializer)
     }
 }

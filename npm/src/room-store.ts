@@ -1,0 +1,182 @@
+/** One room's snapshot: patches in, immutable state out. */
+
+import { RoomcastError } from "./errors.js";
+import { Chunked } from "./list.js";
+import type { Message, RoomId, UserId } from "./protocol.js";
+import type { ChatMessage, PendingChange, RoomState, SendStatus } from "./types.js";
+import type { PendingWire, RoomPatch, WireStatus } from "./wire.js";
+
+type Messages = Chunked<ChatMessage>;
+/** What is changed while a patch is applied. */
+type Draft = { -readonly [K in keyof RoomState]: RoomState[K] };
+
+const NOBODY: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** Keeps what a room shows. */
+export class RoomStore {
+  state: RoomState;
+  #changes: ReadonlyMap<string, PendingChange> = NOBODY;
+  #pending: readonly PendingWire[] = [];
+
+  constructor(readonly id: RoomId) {
+    this.state = {
+      id,
+      membership: "unknown",
+      readSeq: 0,
+      unread: 0,
+      mentions: 0,
+      messages: Chunked.EMPTY as Messages,
+      members: NOBODY,
+      online: 0,
+      typing: [],
+      receipts: NOBODY,
+      hasOlder: false,
+      loadingOlder: false,
+      hasNewer: false,
+      loadingNewer: false,
+      catchingUp: false,
+    };
+  }
+
+  /** Takes a patch. `me` is who the user is; until that is known, an absence says nothing. */
+  apply(patch: RoomPatch, me: UserId | undefined): void {
+    const state: Draft = { ...this.state };
+    if (patch.member !== undefined) this.#begin(state, patch.member, me);
+    const { member: _, timeline, changes, pending, members, receipts, ...plain } = patch;
+    Object.assign(state, plain);
+    if (members) state.members = entries(state.members, members.put.map((user) => [user.userId, user]), members.gone);
+    if (receipts) state.receipts = entries(state.receipts, receipts.put, receipts.gone);
+    if (timeline || changes || pending) {
+      const changed = changes ? this.#changed(changes) : [];
+      state.messages = this.#messages(state.messages as Messages, timeline, changed, pending, me);
+    }
+    this.state = state;
+  }
+
+  /** The whole as a patch: what a server hands to a browser, and a tab to another. */
+  whole(): RoomPatch {
+    const { id: _, membership, messages, members, receipts, hasNewer: _n, loadingNewer: _l, ...plain } = this.state;
+    const list = messages as Messages;
+    return {
+      ...plain,
+      typing: [...plain.typing],
+      member: membership === "member",
+      timeline: { start: list.start, end: list.end, put: list.settled().map(wireMessage) },
+      changes: [...this.#changes].map(([messageId, { clientId, content, status }]) => ({
+        messageId,
+        clientId,
+        ...(content === undefined ? {} : { content }),
+        status: status === "failed" ? "pending" : status,
+      })),
+      pending: [...this.#pending],
+      members: { put: [...members.values()] },
+      receipts: { put: [...receipts] },
+    };
+  }
+
+  #begin(state: Draft, member: boolean, me: UserId | undefined): void {
+    if (!member && me === undefined) return;
+    state.membership = member ? "member" : "absent";
+    state.members = NOBODY;
+    state.receipts = NOBODY;
+    this.#changes = NOBODY;
+    if (!member) {
+      delete state.room;
+      delete state.role;
+      state.messages = Chunked.EMPTY as Messages;
+      Object.assign(state, { typing: [], unread: 0, mentions: 0, online: 0, hasOlder: false, loadingOlder: false });
+    }
+  }
+
+  /** Takes the changes on their way; gives the messages that they are of, and were of. */
+  #changed(changes: NonNullable<RoomPatch["changes"]>): string[] {
+    const before = this.#changes;
+    this.#changes = new Map(
+      changes.map(({ messageId, clientId, content, status }) => [
+        messageId,
+        { clientId, ...(content === undefined ? {} : { content }), status: statusOf(status) },
+      ]),
+    );
+    return [...before.keys(), ...this.#changes.keys()];
+  }
+
+  #messages(
+    list: Messages,
+    timeline: RoomPatch["timeline"],
+    changed: readonly string[],
+    pending: readonly PendingWire[] | undefined,
+    me: UserId | undefined,
+  ): Messages {
+    const put = (timeline?.put ?? []).map((message) => this.#shown(message, me));
+    if (changed.length > 0) {
+      const there = new Set(put.map((message) => message.id));
+      for (const id of new Set(changed)) {
+        if (there.has(id)) continue;
+        const message = list.settled().find((other) => other.id === id);
+        if (message) put.push(this.#shown(wireMessage(message), me));
+      }
+    }
+    let next = list;
+    if (timeline) {
+      // What is adjacent and older was shown already, by a server or another tab: it stays until the core has it.
+      const carried = list.end >= list.start && list.start < timeline.start && list.end >= timeline.start - 1;
+      next = list.patched(carried ? list.start : timeline.start, timeline.end, put, placeOf);
+    } else if (put.length > 0) {
+      next = list.patched(list.start, list.end, put, placeOf);
+    }
+    if (pending) {
+      this.#pending = pending;
+      next = next.withTail(pending.map((item) => pendingMessage(item, me)));
+    }
+    return next;
+  }
+
+  #shown(message: Message, me: UserId | undefined): ChatMessage {
+    const mine = message.userId === me;
+    const change = this.#changes.get(message.id);
+    return {
+      ...message,
+      // An own message keeps the name that it was sent under, so that it does not jump when it arrives.
+      key: mine && message.clientId ? message.clientId : message.id,
+      mine,
+      status: "delivered",
+      ...(change ? { change } : {}),
+    };
+  }
+}
+
+const placeOf = (message: ChatMessage): number => message.seq ?? 0;
+
+function wireMessage({ key: _k, mine: _m, status: _s, change: _c, error: _e, ...message }: ChatMessage): Message {
+  return message as Message;
+}
+
+function pendingMessage({ send, clientId, createdMs, status }: PendingWire, me: UserId | undefined): ChatMessage {
+  const { after: _, ...message } = send;
+  return {
+    ...message,
+    type: message.type ?? "text",
+    key: clientId,
+    clientId,
+    userId: me ?? "",
+    createdAt: createdMs,
+    mine: true,
+    status: statusOf(status),
+    ...(typeof status === "object" ? { error: new RoomcastError(status.failed) } : {}),
+  } as ChatMessage;
+}
+
+function statusOf(status: WireStatus): SendStatus {
+  return typeof status === "object" ? "failed" : status;
+}
+
+function entries<K, V>(
+  before: ReadonlyMap<K, V>,
+  put: readonly (readonly [K, V])[],
+  gone: readonly K[] = [],
+): ReadonlyMap<K, V> {
+  const after = new Map(before);
+  for (const key of gone) after.delete(key);
+  for (const [key, value] of put) after.set(key, value);
+  return after;
+}

@@ -1,0 +1,181 @@
+/** What is shown: the core's patches become immutable snapshots that share what did not change. */
+
+import { RoomStore } from "./room-store.js";
+import { DEFAULT_LIMITS } from "./protocol.js";
+import type { RoomId, User, UserId } from "./protocol.js";
+import type { ChatSnapshot, ChatState, Connection, People, Phase, RoomSummary, Unsubscribe } from "./types.js";
+import type { ClientPatch, ConnectionWire, Patch, SummaryWire, WirePhase } from "./wire.js";
+
+/** More than any list has: a list that is told whole replaces whatever there was. */
+const WHOLE = 2 ** 32 - 1;
+
+type Listener = () => void;
+type Draft = { -readonly [K in keyof ChatState]: ChatState[K] };
+
+/** Listeners of one thing. A listener that throws does not keep the others from hearing. */
+export class Listeners {
+  readonly #all = new Set<Listener>();
+
+  add(listener: Listener): Unsubscribe {
+    // The same function twice is two subscriptions.
+    const own = (): void => listener();
+    this.#all.add(own);
+    return () => void this.#all.delete(own);
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  call(): void {
+    for (const listener of [...this.#all]) {
+      try {
+        listener();
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+/** Keeps what the chat shows. */
+export class Store {
+  state: ChatState = {
+    connection: { phase: "idle", attempt: 0 },
+    limits: DEFAULT_LIMITS,
+    degraded: [],
+    people: new Directory(new Map()),
+    rooms: [],
+    durable: false,
+  };
+  /** As it came last, for another tab. */
+  connection: ConnectionWire | undefined;
+  readonly listeners = new Listeners();
+  readonly rooms = new Map<RoomId, { store: RoomStore; listeners: Listeners }>();
+
+  room(id: RoomId): { store: RoomStore; listeners: Listeners } {
+    let room = this.rooms.get(id);
+    if (!room) this.rooms.set(id, (room = { store: new RoomStore(id), listeners: new Listeners() }));
+    return room;
+  }
+
+  /** Takes a patch and tells those whom it concerns, each once. */
+  apply({ client, rooms = {} }: Patch): void {
+    if (client) this.state = applied(this.state, client);
+    if (client?.connection) this.connection = client.connection;
+    const changed: Listeners[] = client ? [this.listeners] : [];
+    for (const [id, patch] of Object.entries(rooms)) {
+      const room = this.room(id);
+      room.store.apply(patch, this.state.me?.id);
+      changed.push(room.listeners);
+    }
+    for (const listeners of changed) listeners.call();
+  }
+
+  setDurable(durable: boolean): void {
+    if (this.state.durable === durable) return;
+    this.state = { ...this.state, durable };
+    this.listeners.call();
+  }
+
+  /** The client as a whole, as a patch. */
+  client(): ClientPatch {
+    const { connection: _, me, limits, degraded, people, rooms } = this.state;
+    return {
+      ...(me ? { me } : {}),
+      limits,
+      degraded: [...degraded],
+      people: (people as Directory).all(),
+      order: { at: 0, drop: WHOLE, put: rooms.map((room) => room.id) },
+      summaries: rooms.map(({ id: _id, lastMessage, typing, ...rest }) => ({
+        ...rest,
+        typing: [...typing],
+        lastMessage: lastMessage ?? null,
+      })),
+    };
+  }
+
+  dehydrate(ids: Iterable<RoomId> = this.rooms.keys()): ChatSnapshot {
+    const rooms: Record<RoomId, unknown> = {};
+    for (const id of ids) {
+      const room = this.rooms.get(id)?.store;
+      if (room?.state.membership === "member") rooms[id] = room.whole();
+    }
+    return { format: 1, chat: this.client(), rooms };
+  }
+
+  hydrate(snapshot: ChatSnapshot): void {
+    if (snapshot.format !== 1) return;
+    for (const id of Object.keys(snapshot.rooms)) this.room(id);
+    this.apply({ client: snapshot.chat as ClientPatch, rooms: snapshot.rooms as Patch["rooms"] & object });
+  }
+}
+
+/** Who is known by name. */
+class Directory implements People {
+  constructor(private readonly users: ReadonlyMap<UserId, User>) {}
+
+  get size(): number {
+    return this.users.size;
+  }
+
+  get(id: UserId): User | undefined {
+    return this.users.get(id);
+  }
+
+  name(id: UserId): string {
+    return this.users.get(id)?.name ?? id;
+  }
+
+  all(): User[] {
+    return [...this.users.values()];
+  }
+
+  with(users: readonly User[]): Directory {
+    const all = new Map(this.users);
+    for (const user of users) all.set(user.id, user);
+    return new Directory(all);
+  }
+}
+
+function applied(before: ChatState, patch: ClientPatch): ChatState {
+  const state: Draft = { ...before };
+  if (patch.connection) state.connection = connectionOf(patch.connection);
+  if (patch.me) state.me = patch.me;
+  if (patch.limits) state.limits = patch.limits;
+  if (patch.degraded) state.degraded = patch.degraded;
+  if (patch.people?.length) state.people = (state.people as Directory).with(patch.people);
+  if (patch.order || patch.summaries) state.rooms = lines(before.rooms, patch);
+  return state;
+}
+
+function lines(before: readonly RoomSummary[], { order, summaries = [] }: ClientPatch): readonly RoomSummary[] {
+  const fresh = new Map(summaries.map((summary) => [summary.room.id, line(summary)]));
+  const known = new Map(before.map((summary) => [summary.id, summary]));
+  let ids = before.map((summary) => summary.id);
+  if (order) {
+    ids = [...ids.slice(0, order.at), ...order.put, ...ids.slice(order.at + order.drop)];
+  }
+  return ids.flatMap((id) => fresh.get(id) ?? known.get(id) ?? []);
+}
+
+function line({ lastMessage, ...summary }: SummaryWire): RoomSummary {
+  return { id: summary.room.id, ...summary, ...(lastMessage ? { lastMessage } : {}) };
+}
+
+/** A phase as the package calls it. */
+export function phaseOf(phase: WirePhase): Phase {
+  return typeof phase === "string" ? (phase.toLowerCase() as Phase) : "refused";
+}
+
+function connectionOf({ phase, attempt, retryAt, error }: ConnectionWire): Connection {
+  return {
+    phase: phaseOf(phase),
+    attempt,
+    ...(retryAt === null ? {} : { retryAt }),
+    ...(error === null ? {} : { error }),
+    ...(typeof phase === "string" ? {} : { refusal: phase.Refused }),
+  };
+}
