@@ -2,6 +2,7 @@ import { after, before } from "node:test";
 
 import { Browser } from "./browser.mjs";
 import { Server } from "./server.mjs";
+import { closeStockClients } from "./stock.mjs";
 
 /** One server and one browser for the tests of a file, and what else they share; `prepare` may give its end. */
 export function suite({ settings = {}, prepare = () => undefined } = {}) {
@@ -13,6 +14,7 @@ export function suite({ settings = {}, prepare = () => undefined } = {}) {
     end = await prepare(world);
   });
   after(async () => {
+    closeStockClients();
     await end?.();
     await world.browser?.close();
     await world.server?.stop();

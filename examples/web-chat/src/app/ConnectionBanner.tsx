@@ -1,21 +1,24 @@
-import { useConnection, useOutbox } from "roomcast/react";
+import type { RoomId } from "roomcast";
+import { useConnection } from "roomcast/react";
 
 import { Icon } from "../ui/Icon";
 import { useLate } from "./useLate";
+import { Waiting } from "./Waiting";
 import "./connectionBanner.css";
 
 /** Shorter breaks than this are nobody's business. */
 const PATIENCE_MS = 1_200;
 
+type Props = { room: RoomId | undefined; onSignOut: () => void };
+
 /** What is wrong with the connection, what becomes of one's messages, and what one can do. */
-export function ConnectionBanner({ onSignOut }: { onSignOut: () => void }) {
+export function ConnectionBanner({ room, onSignOut }: Props) {
   const { phase, retryInMs, connect, refusal } = useConnection();
-  const { pending } = useOutbox();
   const broken = phase !== "connected" && phase !== "idle" && phase !== "draining";
   const shown = useLate(broken, PATIENCE_MS) || phase === "refused" || phase === "offline";
   if (!shown || !broken) return null;
 
-  const waiting = pending.length === 0 ? "" : ` ${pending.length === 1 ? "One message waits" : `${pending.length} messages wait`} here.`;
+  const waiting = room !== undefined && <Waiting room={room} />;
   const seconds = retryInMs === undefined ? 0 : Math.ceil(retryInMs / 1_000);
   return (
     <div className={phase === "refused" ? "banner refused" : "banner"} role="status">

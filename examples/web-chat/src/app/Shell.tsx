@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useState } from "react";
 import type { ChatMessage, MessageId } from "roomcast";
-import { RoomProvider, useRooms, useUnread } from "roomcast/react";
+import { RoomProvider, useMe, useRooms } from "roomcast/react";
 
 import { Conversation } from "../conversation/Conversation";
+import { TimelineSkeleton } from "../conversation/TimelineSkeleton";
 import { MemberPanel } from "../people/MemberPanel";
 import { Sidebar } from "../rooms/Sidebar";
 import type { Session } from "../session/session";
@@ -23,7 +24,8 @@ type Beside = "members" | { thread: MessageId } | undefined;
 export function Shell({ session, onSignOut }: Props) {
   const current = useRoute();
   const rooms = useRooms();
-  const { unread } = useUnread();
+  const known = useMe() !== undefined;
+  const unread = rooms.reduce((sum, room) => sum + room.unread, 0);
   const [beside, setBeside] = useState<Beside>();
   const [helping, setHelping] = useState(false);
 
@@ -49,7 +51,7 @@ export function Shell({ session, onSignOut }: Props) {
 
   return (
     <div className={current === undefined ? "shell listing" : "shell"}>
-      <ConnectionBanner onSignOut={onSignOut} />
+      <ConnectionBanner room={current} onSignOut={onSignOut} />
       <div className="shell-columns">
         <Sidebar
           current={current}
@@ -59,6 +61,12 @@ export function Shell({ session, onSignOut }: Props) {
         />
         {current === undefined ? (
           <Welcome name={session.name} />
+        ) : !known ? (
+          // Whether one is in a room can be said only once the server has said who one is.
+          <main className="conversation" aria-label="Connecting">
+            <h1 className="unseen">Connecting</h1>
+            <TimelineSkeleton />
+          </main>
         ) : (
           <RoomProvider key={current} id={current} join={false}>
             <Conversation

@@ -30,7 +30,7 @@ export function SignedIn({ session, onSignOut }: Props) {
 
   if (!chat) return null;
   return (
-    <ChatProvider chat={chat}>
+    <ChatProvider chat={chat} autoConnect={false}>
       <NoticesProvider>
         <Shell session={session} onSignOut={onSignOut} />
       </NoticesProvider>

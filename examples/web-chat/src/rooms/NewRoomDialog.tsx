@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { RoomId, Visibility } from "roomcast";
+import type { protocol, RoomId } from "roomcast";
 import { useChat } from "roomcast/react";
 
 import { explain } from "../text/refusals";
@@ -20,7 +20,7 @@ export function NewRoomDialog({ onClose, onMade }: Props) {
   const chat = useChat();
   const [name, setName] = useState("");
   const [topic, setTopic] = useState("");
-  const [visibility, setVisibility] = useState<Visibility>("public");
+  const [visibility, setVisibility] = useState<protocol.Visibility>("public");
   const [waiting, setWaiting] = useState(false);
   const [error, setError] = useState<string>();
 

@@ -1,4 +1,4 @@
-import type { RoomId, Visibility } from "roomcast";
+import type { protocol, RoomId } from "roomcast";
 import { useMe, useRoomSelector } from "roomcast/react";
 
 import { Avatar } from "../people/Avatar";
@@ -6,7 +6,7 @@ import { Icon } from "../ui/Icon";
 import { othersIn } from "./title";
 import "./roomMark.css";
 
-type Props = { roomId: RoomId; visibility: Visibility; size: number };
+type Props = { roomId: RoomId; visibility: protocol.Visibility; size: number };
 
 /** A room's sign: who it is with, or what kind it is. */
 export function RoomMark({ roomId, visibility, size }: Props) {

@@ -24,7 +24,7 @@ export function useThread(rootId: MessageId): {
   useEffect(() => {
     let current = true;
     chat.request("get-messages", { roomId, threadId: rootId, limit: PAGE }).then(
-      (page) => current && setOlder(page.messages),
+      (page) => current && setOlder((page as { messages: readonly Message[] }).messages),
       (refusal: unknown) => {
         if (!current) return;
         setOlder([]);
