@@ -125,8 +125,7 @@ class ChatCore implements Chat {
   }
 
   publicRooms(query?: string, cursor?: string): Promise<{ rooms: RoomInfo[]; next?: string }> {
-    const asked = { scope: "public", ...(query ? { query } : {}), ...(cursor ? { cursor } : {}) };
-    return this.request("list-rooms", asked) as Promise<{ rooms: RoomInfo[]; next?: string }>;
+    return this.request("list-rooms", { scope: "public", ...(query ? { query } : {}), ...(cursor ? { cursor } : {}) });
   }
 
   async setPresence(status: Parameters<Chat["setPresence"]>[0], text?: string): Promise<void> {

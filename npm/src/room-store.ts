@@ -38,10 +38,10 @@ export class RoomStore {
     };
   }
 
-  /** Takes a patch. `me` is who the user is; until that is known, an absence says nothing. */
-  apply(patch: RoomPatch, me: UserId | undefined): void {
+  /** Takes a patch. `me` is who the user is; a core that is not settled knows of no room, so an absence says nothing. */
+  apply(patch: RoomPatch, me: UserId | undefined, settled: boolean): void {
     const state: Draft = { ...this.state };
-    if (patch.member !== undefined) this.#begin(state, patch.member, me);
+    if (patch.member === true || (patch.member === false && settled)) this.#begin(state, patch.member);
     const { member: _, timeline, changes, pending, members, receipts, ...plain } = patch;
     Object.assign(state, plain);
     if (members) state.members = entries(state.members, members.put.map((user) => [user.userId, user]), members.gone);
@@ -74,8 +74,7 @@ export class RoomStore {
     };
   }
 
-  #begin(state: Draft, member: boolean, me: UserId | undefined): void {
-    if (!member && me === undefined) return;
+  #begin(state: Draft, member: boolean): void {
     state.membership = member ? "member" : "absent";
     state.members = NOBODY;
     state.receipts = NOBODY;

@@ -50,6 +50,9 @@ export class Store {
     rooms: [],
     durable: false,
   };
+  /** The list as the core has it. */
+  #lines: readonly RoomSummary[] = [];
+  #settled = false;
   /** As it came last, for another tab. */
   connection: ConnectionWire | undefined;
   readonly listeners = new Listeners();
@@ -63,15 +66,24 @@ export class Store {
 
   /** Takes a patch and tells those whom it concerns, each once. */
   apply({ client, rooms = {} }: Patch): void {
-    if (client) this.state = applied(this.state, client);
+    if (client) this.#take(client);
     if (client?.connection) this.connection = client.connection;
     const changed: Listeners[] = client ? [this.listeners] : [];
     for (const [id, patch] of Object.entries(rooms)) {
       const room = this.room(id);
-      room.store.apply(patch, this.state.me?.id);
+      room.store.apply(patch, this.state.me?.id, this.#settled);
       changed.push(room.listeners);
     }
     for (const listeners of changed) listeners.call();
+  }
+
+  #take(patch: ClientPatch): void {
+    // A core that is new knows nothing yet. What was shown before stays until it knows who the user is.
+    if (patch.order?.drop === WHOLE) this.#settled = false;
+    if (patch.me) this.#settled = true;
+    if (patch.order || patch.summaries) this.#lines = lines(this.#lines, patch);
+    const state = applied(this.state, patch);
+    this.state = this.#settled ? { ...state, rooms: this.#lines } : state;
   }
 
   setDurable(durable: boolean): void {
@@ -147,7 +159,6 @@ function applied(before: ChatState, patch: ClientPatch): ChatState {
   if (patch.limits) state.limits = patch.limits;
   if (patch.degraded) state.degraded = patch.degraded;
   if (patch.people?.length) state.people = (state.people as Directory).with(patch.people);
-  if (patch.order || patch.summaries) state.rooms = lines(before.rooms, patch);
   return state;
 }
 

@@ -17,6 +17,7 @@ macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $name { $($body)* }
     };
@@ -42,6 +43,7 @@ payload!(
         /// Which room.
         pub room_id: RoomId,
         /// Every member, not only those online.
+        #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub all: bool,
         /// Where the last page ended.
@@ -61,6 +63,7 @@ payload!(
         pub content: String,
         /// What it is.
         #[serde(rename = "type", default)]
+        #[cfg_attr(feature = "ts", ts(as = "Option<MessageType>", optional))]
         pub kind: MessageType,
         /// The sender's own id: the same again is the same message, for ever (G-4).
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,9 +79,11 @@ payload!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
         /// Who is called by name.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub mentions: Vec<UserId>,
         /// What comes with it.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Attachment>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub attachments: Vec<Attachment>,
         /// The application's own object.
@@ -108,6 +113,7 @@ payload!(
 
 /// Say how far one has read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum MarkRead {
     /// Up to the newest of these messages, in each of their rooms.
@@ -165,11 +171,13 @@ payload!(
 
 /// The caller is typing in this room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStart(pub RoomId);
 
 /// The caller has stopped typing in this room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStop(pub RoomId);
 
@@ -194,6 +202,7 @@ payload!(
         /// Who finds it.
         pub visibility: Visibility,
         /// Who else is in it from the start.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub members: Vec<UserId>,
         /// What it is about.
@@ -251,6 +260,7 @@ payload!(
 
 /// Which rooms to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RoomScope {
     /// Those that the caller is in.
@@ -392,6 +402,7 @@ payload!(
 
 /// Swap the connection's token for a fresh one of the same user.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshToken {
     /// A JSON Web Token.

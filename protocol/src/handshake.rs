@@ -6,6 +6,7 @@ use crate::{Epoch, Rev, RoomId, collections::BTreeMap};
 
 /// The `auth` of a connect. Fields of others are ignored: stock clients put their own there.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
     /// A JSON Web Token.
@@ -27,6 +28,7 @@ impl std::fmt::Debug for Auth {
 
 /// The state that a client resumes from (G-10).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
     /// The database's life that the revs belong to.
@@ -37,6 +39,7 @@ pub struct Resume {
 
 /// Which program connects; for logs and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ClientInfo {
     /// Its name.
@@ -48,6 +51,7 @@ pub struct ClientInfo {
 
 /// Why a connect was refused: the closed set of `connect_error` messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Refusal {
     /// No, a bad, or an expired token.
     #[error("Authentication failed")]

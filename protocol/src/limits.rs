@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sizes and counts. The server's are in force; a client that was not told uses the defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Limits {
     /// Longest packet, in bytes.

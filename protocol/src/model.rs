@@ -6,6 +6,7 @@ use crate::{ClientId, Json, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who somebody is, from their token's claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The token's `sub`.
@@ -19,6 +20,7 @@ pub struct User {
 
 /// What a member may do in a room, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads and, as the policy says, writes.
@@ -31,6 +33,7 @@ pub enum Role {
 
 /// Whether somebody is there, as others see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Connected.
@@ -47,6 +50,7 @@ pub enum Status {
 
 /// What a user chooses to be seen as while connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
     /// Seen as online.
@@ -74,6 +78,7 @@ impl Availability {
 
 /// A member as a room's user list shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomUser {
     /// Who.
@@ -91,6 +96,7 @@ pub struct RoomUser {
 
 /// A membership as the log of a room's changes carries it. One that ended has `left_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// Who.
@@ -121,6 +127,11 @@ impl Member {
 
 /// What a message is. An application's own kinds are named `x-…`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "ts",
+    derive(ts_rs::TS),
+    ts(type = "\"text\" | \"image\" | \"file\" | \"system\" | `x-${string}`")
+)]
 pub enum MessageType {
     /// Words.
     #[default]
@@ -188,6 +199,7 @@ impl<'de> Deserialize<'de> for MessageType {
 
 /// Something that comes with a message and lives elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attachment {
     /// Where it is: `https:` or `http:`.
@@ -211,6 +223,7 @@ pub struct Attachment {
 
 /// One emoji under a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
     /// Which.
@@ -223,6 +236,7 @@ pub struct Reaction {
 
 /// What hangs below the first message of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSummary {
     /// How many replies.
@@ -233,6 +247,7 @@ pub struct ThreadSummary {
 
 /// A message. A deleted one keeps its place, with empty content and `deleted_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Made by the server.
@@ -273,12 +288,15 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<ThreadSummary>,
     /// Who is called by name.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<UserId>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserId>,
     /// What comes with it.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Attachment>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
     /// What others say with one sign.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Reaction>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
     /// Since when it is pinned.
@@ -291,6 +309,7 @@ pub struct Message {
 
 /// Who finds a room and who comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Listed; anybody may join.
@@ -303,6 +322,7 @@ pub enum Visibility {
 
 /// A room's rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
     /// From which role on one may post.
@@ -331,6 +351,7 @@ impl Default for Policy {
 
 /// A room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
     /// Its id.
@@ -356,6 +377,7 @@ pub struct Room {
 
 /// How far somebody has read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// Who.
@@ -366,6 +388,7 @@ pub struct Receipt {
 
 /// Somebody who is typing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Typist {
     /// Who.
@@ -376,6 +399,7 @@ pub struct Typist {
 
 /// A room as one of its members enters it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", from = "FlatRoomState")]
 pub struct RoomState {
     /// The room itself.
@@ -393,6 +417,7 @@ pub struct RoomState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<Message>,
     /// Who wrote it.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<User>,
     /// Who is online, capped.
@@ -442,6 +467,7 @@ impl From<FlatRoomState> for RoomState {
 
 /// How a room's changes are told to a client that already has some (G-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum DeltaKind {
     /// Nothing to tell.
@@ -456,6 +482,7 @@ pub enum DeltaKind {
 
 /// What happened in a room since a `rev`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomDelta {
     /// Which room.
@@ -465,24 +492,29 @@ pub struct RoomDelta {
     /// The room's `rev` after this delta.
     pub rev: Rev,
     /// Messages as they are now, by `seq`.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Message>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
     /// Who wrote them, each once.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<User>,
     /// Memberships as they are now, ended ones among them.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Member>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<Member>,
     /// How many are in the room at `rev`; always beside `members`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_count: Option<u64>,
     /// Cursors that moved.
+    #[cfg_attr(feature = "ts", ts(as = "Option<Vec<Receipt>>", optional))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub receipts: Vec<Receipt>,
     /// The room as it is now: with a reset always, with a delta where its settings changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<Box<RoomState>>,
     /// Whether messages older than those given exist, or (with a delta) newer changes to ask for.
+    #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_more: bool,
 }
@@ -508,6 +540,7 @@ impl RoomDelta {
 
 /// Somebody's presence as `initial-state` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct UserPresence {
     /// Who.

@@ -69,6 +69,18 @@ macro_rules! commands {
             }
         }
 
+        /// Every command's name with the TypeScript of its payload and of its reply.
+        #[cfg(feature = "ts")]
+        #[must_use]
+        pub fn typescript_commands(
+            config: &ts_rs::Config,
+            types: &mut impl ts_rs::TypeVisitor,
+        ) -> Vec<(&'static str, String, String)> {
+            use ts_rs::TS;
+            $(types.visit::<$payload>(); types.visit::<$reply>();)*
+            vec![$(($name, <$payload>::name(config), <$reply>::name(config))),*]
+        }
+
         impl Serialize for Command {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self { $(Self::$variant(payload) => payload.serialize(serializer)),* }
@@ -256,6 +268,18 @@ macro_rules! events {
             pub(crate) fn decode_small(kind: EventKind, text: &str) -> Result<Self, json::small::Malformed> {
                 Ok(match kind { $(EventKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
             }
+        }
+
+        /// Every event's name with the TypeScript of its payload.
+        #[cfg(feature = "ts")]
+        #[must_use]
+        pub fn typescript_events(
+            config: &ts_rs::Config,
+            types: &mut impl ts_rs::TypeVisitor,
+        ) -> Vec<(&'static str, String)> {
+            use ts_rs::TS;
+            $(types.visit::<$payload>();)*
+            vec![$(($name, <$payload>::name(config))),*]
         }
 
         impl Serialize for Event {

@@ -11,6 +11,7 @@ macro_rules! reply {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase")]
         pub struct $name { $($body)* }
     };
@@ -74,6 +75,7 @@ reply!(
         /// Whether there are more in the direction asked for.
         pub has_more: bool,
         /// Who wrote them, each once.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub authors: Vec<User>,
     }
@@ -84,6 +86,7 @@ reply!(
         /// The messages.
         pub messages: Vec<Message>,
         /// Who wrote them, each once.
+        #[cfg_attr(feature = "ts", ts(as = "Option<Vec<User>>", optional))]
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub authors: Vec<User>,
         /// Where the next page begins.

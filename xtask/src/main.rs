@@ -3,6 +3,7 @@
 
 mod bench;
 mod ci;
+mod codegen;
 mod demo;
 mod install;
 mod process;
@@ -28,6 +29,8 @@ enum Chore {
     Test(test::Test),
     /// Everything that must hold before a merge: `test`, and the dependencies' licences and advisories.
     Ci,
+    /// Write the protocol's types for the npm package.
+    Codegen,
     /// Build the core for the browser and the npm package around it, and print what a page loads.
     Wasm,
     /// Print figures: the codec, and latencies under load.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
+        Chore::Codegen => codegen::write().map(|()| ExitCode::SUCCESS),
         Chore::Wasm => wasm::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Ci => ci::run_all(),
     };

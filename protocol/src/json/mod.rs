@@ -25,6 +25,7 @@ pub(crate) fn append<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> R
 
 /// A JSON text, kept as it was sent. Equality is of the text.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "unknown"))]
 pub struct Json(Arc<str>);
 
 impl Json {
