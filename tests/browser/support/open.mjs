@@ -5,6 +5,7 @@
 export function countOpen() {
   const open = { sockets: 0, timers: new Set(), databases: 0, channels: 0, listeners: new Map() };
   const browsers = { setTimeout, clearTimeout, setInterval, clearInterval };
+  for (const name in browsers) browsers[name] = browsers[name].bind(globalThis);
 
   globalThis.WebSocket = class extends WebSocket {
     constructor(...args) {

@@ -3,6 +3,7 @@ import { useConnection } from "roomcast/react";
 
 import { Icon } from "../ui/Icon";
 import { useLate } from "./useLate";
+import { useOnline } from "./useOnline";
 import { Waiting } from "./Waiting";
 import "./connectionBanner.css";
 
@@ -13,7 +14,9 @@ type Props = { room: RoomId | undefined; onSignOut: () => void };
 
 /** What is wrong with the connection, what becomes of one's messages, and what one can do. */
 export function ConnectionBanner({ room, onSignOut }: Props) {
-  const { phase, retryInMs, connect, refusal } = useConnection();
+  const { phase: told, retryInMs, connect, refusal } = useConnection();
+  const online = useOnline();
+  const phase = online || told === "refused" ? told : "offline";
   const broken = phase !== "connected" && phase !== "idle" && phase !== "draining";
   const shown = useLate(broken, PATIENCE_MS) || phase === "refused" || phase === "offline";
   if (!shown || !broken) return null;
