@@ -31,6 +31,7 @@ const entries = [
   { entryPoints: ["src/index.ts"], outfile: "dist/index.js", format: "esm", plugins: [hex] },
   { entryPoints: ["src/index.ts"], outfile: "dist/index.cjs", format: "cjs", plugins: [hex], platform: "node" },
   { entryPoints: ["src/slim.ts"], outfile: "dist/slim.js", format: "esm" },
+  { entryPoints: ["src/slim.ts"], outfile: "dist/slim.cjs", format: "cjs", platform: "node" },
   { entryPoints: ["src/workerd.ts"], outfile: "dist/workerd.js", format: "esm" },
   { entryPoints: ["src/react/index.ts"], outfile: "dist/react.js", format: "esm" },
   { entryPoints: ["src/react/index.ts"], outfile: "dist/react.cjs", format: "cjs", platform: "node" },

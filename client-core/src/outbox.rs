@@ -231,6 +231,24 @@ impl Outbox {
         self.rooms.contains_key(client_id)
     }
 
+    /// Lets somebody wait for a message that is here already and that nobody waits for: one that was kept from before
+    /// and is posted again by a program that does not know how it went.
+    ///
+    /// # Errors
+    /// Why it was refused, if it was; `conflict` where it is another message, or somebody waits for it.
+    pub(crate) fn adopt(&mut self, send: &SendMessage, waiter: CommandId) -> Result<(), ErrorBody> {
+        let found = send.client_id.as_ref().and_then(|client_id| self.find(client_id));
+        let item = found.map(|(lane, place)| &mut lane.items[place]);
+        match item {
+            Some(Item { state: State::Failed(error), .. }) => Err(error.clone()),
+            Some(Item { work: Work::Send(kept), waiter: nobody @ None, .. }) if **kept == *send => {
+                *nobody = Some(waiter);
+                Ok(())
+            }
+            _ => Err(ErrorBody::new(ErrorCode::Conflict, "unable to send; the id is in the outbox already")),
+        }
+    }
+
     /// Takes something in; it is sent once it is stored.
     #[expect(clippy::too_many_arguments, reason = "an item's parts, all of them the caller's")]
     pub(crate) fn add(

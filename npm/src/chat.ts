@@ -195,11 +195,9 @@ class ChatCore implements Chat {
   async #open(): Promise<Backend> {
     const { multiTab, storage = memory() } = this.#options;
     const drive = async (sink: Sink): Promise<Backend> => Driver.open(this.#options, sink, await storage.open());
-    let tabs: Tabs | undefined;
     const sink: Sink = {
       patch: (patch) => this.#store.apply(patch),
       event: (event, detail) => {
-        if (event === "message") tabs?.arrived((detail as ChatEvents["message"]).message);
         for (const hear of [...(this.#hearers.get(event) ?? [])]) guarded(() => hear(detail as never));
       },
       durable: (durable) => this.#store.setDurable(durable),
@@ -207,7 +205,7 @@ class ChatCore implements Chat {
     let backend: Backend;
     if (multiTab && Tabs.possible()) {
       const name = `roomcast:${multiTab === true ? new URL(this.#options.url).href : multiTab}`;
-      backend = tabs = new Tabs(name, sink, { open: drive, whole: (rooms) => this.#whole(rooms) });
+      backend = new Tabs(name, sink, { open: drive, whole: (rooms) => this.#whole(rooms) });
     } else {
       backend = await drive(sink);
     }

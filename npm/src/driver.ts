@@ -18,7 +18,7 @@ import type { Effect, Input, Notice, Outcome, Patch, SavedItem, UserCommand } fr
 /** Longest sleep of a timer: `setTimeout` wraps around beyond 2^31 milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-type Waiter = { resolve: (reply: unknown) => void; reject: (error: RoomcastError) => void; clientId?: ClientId };
+type Waiter = { command: UserCommand; resolve: (reply: unknown) => void; reject: (error: RoomcastError) => void };
 type Step = Input | { frame: string; conn: number };
 
 /** A core with everything around it. */
@@ -76,8 +76,7 @@ export class Driver implements Backend {
     if (this.#ended) return Promise.reject(closed());
     const id = this.#nextId++;
     const done = new Promise<unknown>((resolve, reject) => {
-      const clientId = "Request" in command ? (command.Request.payload as { clientId?: ClientId })?.clientId : undefined;
-      this.#waiters.set(id, { resolve, reject, ...(clientId ? { clientId } : {}) });
+      this.#waiters.set(id, { command, resolve, reject });
     });
     this.#turn({ command: { id, command } });
     // What the user does is on screen before anything else happens.
@@ -292,11 +291,8 @@ export class Driver implements Backend {
     const sink = this.#sink;
     const [[name, detail]] = Object.entries(notice) as [[string, unknown]];
     switch (name) {
-      case "NewMessage": {
-        const message = detail as Message;
-        if (message.clientId) this.#orphans(message.clientId, ({ resolve }) => resolve({ message }));
-        return sink.event("message", { message });
-      }
+      case "NewMessage":
+        return sink.event("message", { message: detail as Message });
       case "MessageUpdated":
         return sink.event("messageUpdated", { message: detail as Message });
       case "RoomEntered":
@@ -308,7 +304,6 @@ export class Driver implements Backend {
       case "SendFailed": {
         const [clientId, body] = detail as [ClientId, ErrorBody];
         const error = new RoomcastError(body);
-        this.#orphans(clientId, ({ reject }) => reject(error));
         return sink.event("sendFailed", { clientId, error });
       }
       case "ChangeRefused": {
@@ -328,15 +323,6 @@ export class Driver implements Backend {
         const [userId, status] = detail as [string, Status];
         return sink.event("presence", { userId, status });
       }
-    }
-  }
-
-  /** Answers a send that outlived the core that took it: what became of the message is the answer. */
-  #orphans(clientId: ClientId, answer: (waiter: Waiter) => void): void {
-    for (const [id, waiter] of this.#waiters) {
-      if (id >= 0 || waiter.clientId !== clientId) continue;
-      this.#waiters.delete(id);
-      answer(waiter);
     }
   }
 
@@ -420,11 +406,11 @@ export class Driver implements Backend {
     this.#hangUp(this.#socket?.conn);
     ({ core: this.#core, generation: this.#life } = this.#start());
     for (const room of this.#watched) this.#core.watch(room);
-    for (const [id, waiter] of [...this.#waiters]) {
-      this.#waiters.delete(id);
-      // Sends are in the outbox still: their message will tell. Nobody knows how the rest went.
-      if (waiter.clientId && this.#kept.has(waiter.clientId)) this.#waiters.set(-id, waiter);
-      else waiter.reject(unknown());
+    for (const [id, { command, reject }] of [...this.#waiters]) {
+      const clientId = "Request" in command && (command.Request.payload as { clientId?: ClientId } | null)?.clientId;
+      // Sends are in the outbox still, and are waited for again. Nobody knows how the rest went.
+      if (clientId && this.#kept.has(clientId)) this.#steps.push({ command: { id, command } });
+      else if (this.#waiters.delete(id)) reject(unknown());
     }
     this.#sink.event("fault", { error: error instanceof Error ? error : new Error(String(error)) });
     if (this.#wanted) this.#steps.push("connect");

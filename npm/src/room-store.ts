@@ -20,6 +20,8 @@ export class RoomStore {
   state: RoomState;
   #changes: ReadonlyMap<string, PendingChange> = NOBODY;
   #pending: readonly PendingWire[] = [];
+  /** Whether the core said that the user is not in the room. */
+  #absent = false;
 
   constructor(readonly id: RoomId) {
     this.state = {
@@ -44,6 +46,7 @@ export class RoomStore {
   /** Takes a patch. `me` is who the user is; a core that is not settled knows of no room, so an absence says nothing. */
   apply(patch: RoomPatch, me: UserId | undefined, settled: boolean): void {
     const state: Draft = { ...this.state };
+    if (patch.member !== undefined) this.#absent = !patch.member;
     if (patch.member === true || (patch.member === false && settled)) this.#begin(state, patch.member);
     const { member: _, timeline, changes, pending, members, receipts, ...plain } = patch;
     Object.assign(state, plain);
@@ -54,6 +57,15 @@ export class RoomStore {
       state.messages = this.#messages(state.messages as Messages, timeline, changed, pending, me);
     }
     this.state = state;
+  }
+
+  /** The core knows its rooms now: an absence that said nothing is one. Tells whether that is news. */
+  settle(): boolean {
+    if (!this.#absent || this.state.membership === "absent") return false;
+    const state: Draft = { ...this.state };
+    this.#begin(state, false);
+    this.state = state;
+    return true;
   }
 
   /** The whole as a patch: what a server hands to a browser, and a tab to another. */

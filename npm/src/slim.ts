@@ -1,7 +1,7 @@
 /** For those who host `roomcast/core.wasm` themselves: the same, without the bytes inside. */
 
 import { provideWasm } from "./wasm.js";
-import type { WasmSource } from "./wasm.js";
+import type { WasmSource } from "./types.js";
 
 /** Loads the module, once; to be awaited before the first chat connects. */
 export async function init(

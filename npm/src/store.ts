@@ -66,6 +66,7 @@ export class Store {
 
   /** Takes a patch and tells those whom it concerns, each once. */
   apply({ client, rooms = {} }: Patch): void {
+    const wasSettled = this.#settled;
     if (client) this.#take(client);
     if (client?.connection) this.connection = client.connection;
     const changed: Listeners[] = client ? [this.listeners] : [];
@@ -73,6 +74,11 @@ export class Store {
       const room = this.room(id);
       room.store.apply(patch, this.state.me?.id, this.#settled);
       changed.push(room.listeners);
+    }
+    if (this.#settled && !wasSettled) {
+      for (const { store, listeners } of this.rooms.values()) {
+        if (store.settle() && !changed.includes(listeners)) changed.push(listeners);
+      }
     }
     for (const listeners of changed) listeners.call();
   }

@@ -3,14 +3,14 @@
  *
  * A follower remembers what it asked until it is answered. When the leader goes, the browser gives the lock to the
  * next tab, which makes a core of the stored outbox and announces itself; followers ask it again what was not
- * answered. A send that is in the outbox already is refused as a `conflict`, and then waits for its message.
+ * answered. A send that is in the outbox already is not sent twice: whoever asks waits for it.
  */
 
 import type { Backend, Sink } from "./backend.js";
 import { RoomcastError, closed } from "./errors.js";
 import type { RoomcastErrorBody } from "./errors.js";
 import { randomHex } from "./ids.js";
-import type { ClientId, Message, RoomId } from "./protocol.js";
+import type { RoomId } from "./protocol.js";
 import type { ChatEvents } from "./types.js";
 import type { Patch, UserCommand } from "./wire.js";
 
@@ -152,30 +152,9 @@ export class Tabs implements Backend {
     for (const room of this.#watched) core.watch(room);
     if (this.#wanted) core.connect();
     this.#say({ from: this.#me, leading: true });
-    for (const asked of this.#asked.values()) {
-      this.#again(asked).then(asked.resolve, asked.reject);
-    }
+    // What the old leader did not answer is asked of the new one.
+    for (const { command, resolve, reject } of this.#asked.values()) core.command(command).then(resolve, reject);
     this.#asked.clear();
-  }
-
-  /** Asks the new core what the old one did not answer. */
-  async #again({ command }: { command: UserCommand }): Promise<unknown> {
-    try {
-      return await this.#core!.command(command);
-    } catch (error) {
-      const clientId = sendOf(command);
-      if (clientId && error instanceof RoomcastError && error.code === "conflict") return this.#arrival(clientId);
-      throw error;
-    }
-  }
-
-  readonly #arriving = new Map<ClientId, ((message: Message) => void)[]>();
-
-  #arrival(clientId: ClientId): Promise<unknown> {
-    return new Promise((resolve) => {
-      const waiting = this.#arriving.get(clientId) ?? [];
-      this.#arriving.set(clientId, [...waiting, (message) => resolve({ message })]);
-    });
   }
 
   #hear(talk: Talk): void {
@@ -212,7 +191,7 @@ export class Tabs implements Backend {
   }
 
   #asks(from: string, ask: number, command: UserCommand): void {
-    this.#again({ command }).then(
+    this.#core!.command(command).then(
       (reply) => this.#say({ to: from, answer: ask, reply }),
       (error: unknown) => {
         if (this.#ended) return;
@@ -240,13 +219,6 @@ export class Tabs implements Backend {
     this.#sink.event(event, revived as never);
   }
 
-  /** Tells those who wait for a message that it is there. */
-  arrived(message: Message): void {
-    if (!message.clientId) return;
-    for (const resolve of this.#arriving.get(message.clientId) ?? []) resolve(message);
-    this.#arriving.delete(message.clientId);
-  }
-
   #wantedByOthers(room: RoomId): boolean {
     return [...this.#theirs.values()].some((rooms) => rooms.has(room));
   }
@@ -257,12 +229,6 @@ export class Tabs implements Backend {
 }
 
 type Asked = { command: UserCommand; resolve: (reply: unknown) => void; reject: (error: RoomcastError) => void };
-
-function sendOf(command: UserCommand): ClientId | undefined {
-  return "Request" in command && command.Request.name === "send-message"
-    ? (command.Request.payload as { clientId?: ClientId }).clientId
-    : undefined;
-}
 
 function plain(detail: unknown): unknown {
   const { error } = detail as { error?: RoomcastError };

@@ -50,6 +50,9 @@ export interface WebSocketLike {
 /** Makes a WebSocket. */
 export type WebSocketConstructor = new (url: string) => WebSocketLike;
 
+/** What WebAssembly takes: the bytes, or a module that was compiled already. */
+export type WasmSource = BufferSource | WebAssembly.Module;
+
 /** How a chat is made. Only `url` and `token` are needed. */
 export interface ChatOptions {
   /** The server: `https://chat.example.org`. A path (`/chat/`) is where its Socket.IO is mounted. */

@@ -1,9 +1,7 @@
 /** The one module that all chats of a page share, and how it comes in. */
 
 import { Core, __wbg_reset_state, initSync } from "../wasm/core.js";
-
-/** What WebAssembly takes: the bytes, or a module that was compiled already. */
-export type WasmSource = BufferSource | WebAssembly.Module;
+import type { WasmSource } from "./types.js";
 
 let source: (() => WasmSource) | undefined;
 let ready = false;

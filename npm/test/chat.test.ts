@@ -39,6 +39,18 @@ describe("a chat", () => {
     expect(rooms.map((room) => room.id)).toEqual(["general"]);
   });
 
+  test("joins a room that is opened and that the user is not in, unless told not to", async () => {
+    const server = new FakeServer([]);
+    const chat = kept(server.chat("alice"));
+    chat.room("looked-at").open({ join: false });
+    chat.room("lobby").open();
+    await chat.connect();
+    await until(() => chat.room("lobby").getSnapshot().membership === "member");
+    expect(chat.room("looked-at").getSnapshot().membership).toBe("absent");
+    const joined = server.received.filter(({ name }) => name === "join-room").map(({ payload }) => payload.roomId);
+    expect(joined).toEqual(["lobby"]);
+  });
+
   test("says why it cannot connect, and can try again", async () => {
     const server = new FakeServer();
     server.refuse = "Access revoked";

@@ -147,7 +147,10 @@ impl Client {
         let wall_ms = self.clock.now().wall_ms;
         let client_id = send.client_id.get_or_insert_with(|| self.ids.next(wall_ms)).clone();
         if self.outbox.contains(&client_id) {
-            return self.fail(id, ErrorCode::Conflict, "unable to send; the id is in the outbox already");
+            return match self.outbox.adopt(&send, id) {
+                Ok(()) => {}
+                Err(error) => self.effects.resolve(id, Err(error)),
+            };
         }
         let room_id = send.room_id.clone();
         self.stop_typing(&room_id);

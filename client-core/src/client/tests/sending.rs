@@ -1,7 +1,9 @@
-use roomcast_protocol::{CommandKind, ErrorCode, Reply};
+use roomcast_protocol::{Command, CommandKind, ErrorCode, Reply, command::SendMessage};
 
 use super::{connecting::up_to_date, harness::*};
-use crate::{Answer, Input, Notice, Saved, StorageChange, StorageError, UserCommand, view::SendStatus};
+use crate::{
+    Answer, Input, Notice, Saved, SavedItem, StorageChange, StorageError, Task, UserCommand, view::SendStatus,
+};
 
 #[test]
 fn a_send_is_shown_at_once_and_resolved_by_its_acknowledgement() {
@@ -315,4 +317,26 @@ fn a_flood_in_one_room_does_not_starve_another() {
         session.ack_post(send, *ack, 2 + place as u64);
     }
     assert_eq!(session.take_posts().last().unwrap().0.content, "me too");
+}
+
+#[test]
+fn g11_a_message_kept_from_before_and_posted_again_is_waited_for_and_sent_once() {
+    let kept = SavedItem {
+        task: Task::Send(SendMessage { client_id: Some(client_id("c-1")), ..send("r", "hi") }),
+        author: None,
+        order: 0,
+        created_ms: 1,
+        failed: None,
+    };
+    let mut session = Session::with_storage(Saved { outbox: vec![kept] });
+    let again = SendMessage { client_id: Some(client_id("c-1")), ..send("r", "hi") };
+    let first = session.request(Command::SendMessage(again.clone()));
+    let second = session.request(Command::SendMessage(again));
+    assert_eq!(session.error(second), ErrorCode::Conflict, "somebody waits for it already");
+    session.connect();
+    session.enter_with(vec![room_state("r", 0)], Vec::new());
+    let posts = session.take_posts();
+    let [(post, id)] = &posts[..] else { panic!("it goes out once: {posts:?}") };
+    session.ack_post(post, *id, 1);
+    assert!(session.resolved[&first].is_ok());
 }

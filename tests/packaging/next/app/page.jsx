@@ -1,0 +1,5 @@
+import { Talk } from "./talk";
+
+export default function Page() {
+  return <Talk />;
+}
