@@ -5,7 +5,7 @@
 //! effects have the form of a recording, so that there is one.
 
 use roomcast_client_core::{
-    Client, Config, ConnId, Effect, Input, Now, Saved, Storage,
+    Client, Config, ConnId, Effect, Input, Notice, Now, Saved, Storage,
     patch::Patches,
     trace::{Redaction, Tracing},
 };
@@ -21,6 +21,7 @@ const TRACE_BYTES: usize = 4 << 20;
 pub struct Core {
     client: Client,
     patches: Patches,
+    heard: bool,
 }
 
 #[wasm_bindgen]
@@ -37,7 +38,12 @@ impl Core {
         let outbox = outbox.lines().filter_map(|item| json::from_str(item).ok()).collect();
         let seed = u64::from_str_radix(seed, 16).unwrap_or_default();
         let client = Client::new(config, seed, now(mono_ms, wall_ms), Saved { outbox });
-        Self { client, patches: Patches::default() }
+        Self { client, patches: Patches::default(), heard: false }
+    }
+
+    /// Whether the application wants to hear of messages and people as they come. What is shown comes all the same.
+    pub fn hear(&mut self, heard: bool) {
+        self.heard = heard;
     }
 
     /// Takes a frame of a socket.
@@ -60,6 +66,9 @@ impl Core {
         while let Some(effect) = self.client.poll_effect() {
             if let Effect::Changed(key) = &effect {
                 changed |= self.patches.changed(key);
+                continue;
+            }
+            if !self.heard && matches!(&effect, Effect::Notice(notice) if is_chatter(notice)) {
                 continue;
             }
             list.push(if list.is_empty() { '[' } else { ',' });
@@ -107,6 +116,19 @@ impl Core {
         }
         lines
     }
+}
+
+/// What comes often, and costs as much as the change itself to hand over.
+fn is_chatter(notice: &Notice) -> bool {
+    !matches!(
+        notice,
+        Notice::Connection(_)
+            | Notice::SendFailed(..)
+            | Notice::ChangeRefused(..)
+            | Notice::NotStored(_)
+            | Notice::RoomEntered(_)
+            | Notice::RoomLeft(..)
+    )
 }
 
 fn now(mono_ms: f64, wall_ms: f64) -> Now {

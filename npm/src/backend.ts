@@ -21,6 +21,8 @@ export interface Backend {
   disconnect(): void;
   /** Does what the user wants; rejects with a `RoomcastError`. */
   command(command: UserCommand): Promise<unknown>;
+  /** Whether anybody listens to messages and people as they come; what is shown comes all the same. */
+  hear(heard: boolean): void;
   /** Shows a room from now on. */
   watch(room: RoomId): void;
   unwatch(room: RoomId): void;

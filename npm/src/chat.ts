@@ -62,11 +62,14 @@ class ChatCore implements Chat {
         }
       };
       this.#connecting.add(fail);
-      ends.push(this.subscribe(check), this.on("connection", ended), () => this.#connecting.delete(fail));
+      // Not by `on`: nobody else is to be told more for it.
+      this.#ended.add(ended);
+      ends.push(this.subscribe(check), () => this.#ended.delete(ended), () => this.#connecting.delete(fail));
       this.#use((backend) => backend.connect()).then(check, fail);
     });
   }
 
+  readonly #ended = new Set<(detail: { phase: Phase }) => void>();
   readonly #connecting = new Set<(error: RoomcastError) => void>();
 
   disconnect(): void {
@@ -110,6 +113,7 @@ class ChatCore implements Chat {
     const hearers = this.#hearers.get(event) ?? new Set();
     this.#hearers.set(event, hearers);
     hearers.add(listener);
+    this.#ready?.hear(true);
     return () => void hearers.delete(listener);
   }
 
@@ -198,6 +202,7 @@ class ChatCore implements Chat {
     const sink: Sink = {
       patch: (patch) => this.#store.apply(patch),
       event: (event, detail) => {
+        if (event === "connection") for (const ended of [...this.#ended]) ended(detail as ChatEvents["connection"]);
         for (const hear of [...(this.#hearers.get(event) ?? [])]) guarded(() => hear(detail as never));
       },
       durable: (durable) => this.#store.setDurable(durable),
@@ -210,6 +215,7 @@ class ChatCore implements Chat {
       backend = await drive(sink);
     }
     for (const id of this.#shown.keys()) backend.watch(id);
+    if (this.#hearers.size > 0) backend.hear(true);
     this.#ready = backend;
     return backend;
   }

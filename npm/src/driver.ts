@@ -37,6 +37,7 @@ export class Driver implements Backend {
   #busy = false;
   #ended = false;
   #wanted = false;
+  #heard = false;
   #nextId = 1;
   #socket: { conn: number; socket: WebSocketLike } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,6 +83,11 @@ export class Driver implements Backend {
     // What the user does is on screen before anything else happens.
     this.#flush();
     return done;
+  }
+
+  hear(heard: boolean): void {
+    this.#heard = heard;
+    this.#core.hear(heard);
   }
 
   watch(room: RoomId): void {
@@ -368,14 +374,17 @@ export class Driver implements Backend {
   #arm(): void {
     if (this.#ended) return;
     const at = this.#core.timeout();
-    if (at === this.#wakeAt && this.#timer !== undefined) return;
+    // A timer that is early asks again; one for each frame would cost as much as the frame.
+    if (this.#timer !== undefined && at >= this.#wakeAt) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#wakeAt = at;
     if (at < 0) return;
     const wake = (): void => {
       this.#timer = undefined;
-      this.#turn("timeout");
+      const due = this.#core.timeout();
+      if (due >= 0 && due <= mono()) this.#turn("timeout");
+      else this.#arm();
     };
     this.#timer = setTimeout(wake, Math.min(LONGEST_MS, Math.max(0, at - mono())));
   }
@@ -405,6 +414,7 @@ export class Driver implements Backend {
     resetWasm(this.#life);
     this.#hangUp(this.#socket?.conn);
     ({ core: this.#core, generation: this.#life } = this.#start());
+    this.#core.hear(this.#heard);
     for (const room of this.#watched) this.#core.watch(room);
     for (const [id, { command, reject }] of [...this.#waiters]) {
       const clientId = "Request" in command && (command.Request.payload as { clientId?: ClientId } | null)?.clientId;

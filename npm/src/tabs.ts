@@ -91,6 +91,11 @@ export class Tabs implements Backend {
     });
   }
 
+  /** Another tab may listen at any time, so they are always told. */
+  hear(): void {
+    this.#core?.hear(true);
+  }
+
   watch(room: RoomId): void {
     this.#watched.add(room);
     if (this.#core) this.#core.watch(room);
@@ -149,6 +154,7 @@ export class Tabs implements Backend {
       return release();
     }
     this.#core = core;
+    core.hear(true);
     for (const room of this.#watched) core.watch(room);
     if (this.#wanted) core.connect();
     this.#say({ from: this.#me, leading: true });

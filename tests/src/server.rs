@@ -246,7 +246,7 @@ impl Drop for Server {
 }
 
 /// `ROOMCAST_BIN`, or what cargo built last beside this test.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     if let Some(path) = env::var_os("ROOMCAST_BIN") {
         return PathBuf::from(path);
     }

@@ -33,6 +33,11 @@ const PACKAGES: &[Package] = &[
         why: "the python-socketio client of the interop tests runs in a virtual environment",
         check: || command("python3", ["-c", "import ensurepip, venv"]),
     },
+    Package {
+        name: "chromium",
+        why: "the npm package is tried out in a browser",
+        check: || command("/usr/bin/chromium", ["--version"]),
+    },
 ];
 
 /// A compiler for the browser that comes with the standard library's source.
@@ -80,7 +85,9 @@ pub(crate) fn for_wasm() -> anyhow::Result<()> {
 pub(crate) fn for_tests() -> anyhow::Result<PathBuf> {
     programs()?;
     packages(PACKAGES)?;
-    node_modules(&root().join("tests/interop"))?;
+    for package in ["tests/interop", "tests/packaging", "npm"] {
+        node_modules(&root().join(package))?;
+    }
     python(&root().join("tests/interop/requirements.txt"))
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    install,
+    codegen, install,
     process::{cargo, run, say, target_dir},
     web_chat,
 };
@@ -26,6 +26,11 @@ pub(crate) struct Test {
 }
 
 impl Test {
+    /// Whether no package was named.
+    fn takes_everything(&self) -> bool {
+        !self.cargo_test.iter().any(|arg| arg == "-p" || arg.starts_with("--package"))
+    }
+
     /// The sum is the last line, also where a test failed.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let python = install::for_tests()?;
@@ -33,12 +38,16 @@ impl Test {
             run(&mut cargo(["fmt", "--all", "--", "--check"]))?;
             run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
         }
-        web_chat::build()?;
+        if self.takes_everything() {
+            // Before the server, which takes the page up.
+            web_chat::build()?;
+            run(&mut codegen::check())?;
+        }
         run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
         let server = target_dir()?.join("debug/roomcast");
 
         let mut tests = cargo(["test", "--no-fail-fast"]);
-        if !self.cargo_test.iter().any(|arg| arg == "-p" || arg.starts_with("--package")) {
+        if self.takes_everything() {
             tests.arg("--workspace");
         }
         tests.args(&self.cargo_test);
