@@ -11,6 +11,7 @@ import {
 } from "react";
 
 import { Heights } from "./heights";
+import "./virtualList.css";
 import { type Anchor, anchorOf, shiftOf, windowOf } from "./place";
 
 /** What a list can be told. */
@@ -34,6 +35,18 @@ type Props = Omit<HTMLAttributes<HTMLDivElement>, "children"> & {
   handle?: Ref<ListHandle>;
 };
 
+type State = {
+  heights: Heights;
+  /** The row that is held where it is. */
+  anchor: Anchor | "end";
+  firstKey: string;
+  atEnd: boolean;
+  /** The window's height, when it was last looked at. */
+  viewport: number;
+  /** Whether the picture has to be put right before anything else happens. */
+  moved: boolean;
+};
+
 const NEAR_START = 900;
 const AT_END = 48;
 
@@ -55,25 +68,30 @@ export function VirtualList({
   ...rest
 }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const [, draw] = useReducer((n: number) => n + 1, 0);
 
-  const state = useRef<{ heights: Heights; anchor: Anchor | "end"; firstKey: string; atEnd: boolean } | null>(null);
+  const state = useRef<State | null>(null);
   state.current ??= {
     heights: new Heights(guess),
     anchor: beginAt === undefined ? "end" : { index: beginAt, offset: 96 },
     firstKey: "",
     atEnd: beginAt === undefined,
+    viewport: window.innerHeight,
+    moved: true,
   };
   const list = state.current;
 
   // During the drawing, so that no frame shows rows under another's index. Doing it twice changes nothing.
   const shift = shiftOf(list.firstKey, count, keyAt, list.heights.count);
   list.heights.resize(count, shift);
-  if (shift > 0 && list.anchor !== "end") list.anchor = { ...list.anchor, index: list.anchor.index + shift };
+  if (shift > 0) {
+    list.moved = true;
+    if (list.anchor !== "end") list.anchor = { ...list.anchor, index: list.anchor.index + shift };
+  }
   list.firstKey = count > 0 ? keyAt(0) : "";
-  const viewport = scroller.current?.clientHeight ?? window.innerHeight;
-  const { start, end } = windowOf(list.heights, list.anchor, viewport);
+  const { start, end } = windowOf(list.heights, list.anchor, list.viewport);
 
   const settle = useCallback(() => {
     const [outer, inner, now] = [scroller.current, body.current, state.current];
@@ -92,7 +110,13 @@ export function VirtualList({
     if (Math.abs(off) >= 1) outer.scrollTop += off;
   }, []);
 
-  useLayoutEffect(settle);
+  // Where rows were only added or grew, the observer below does it, once they are laid out and before they are seen:
+  // to ask for their heights here would lay the page out twice a frame.
+  useLayoutEffect(() => {
+    if (!list.moved) return;
+    list.moved = false;
+    settle();
+  });
 
   const report = useCallback(
     (outer: HTMLDivElement) => {
@@ -110,29 +134,34 @@ export function VirtualList({
     const [outer, inner, now] = [scroller.current, body.current, state.current];
     if (!outer || !inner || !now) return;
     report(outer);
-    const before = windowOf(now.heights, now.anchor, outer.clientHeight);
+    const before = windowOf(now.heights, now.anchor, now.viewport);
     now.anchor = now.atEnd ? "end" : anchorOf(outer, inner, now.heights);
-    const after = windowOf(now.heights, now.anchor, outer.clientHeight);
+    const after = windowOf(now.heights, now.anchor, now.viewport);
     if (before.start !== after.start || before.end !== after.end) draw();
   }, [report]);
 
-  // A list shorter than its window never scrolls, and would never ask for more.
+  // What is near the start may have to be asked for again once an answer is there.
   useEffect(() => {
-    if (scroller.current && count > 0) report(scroller.current);
-  }, [report, count]);
+    if (scroller.current) report(scroller.current);
+  }, [report]);
 
   useEffect(() => {
-    const [outer, inner] = [scroller.current, body.current];
-    if (!outer || !inner) return;
-    const watch = new ResizeObserver(settle);
+    const [outer, all] = [scroller.current, content.current];
+    if (!outer || !all) return;
+    const watch = new ResizeObserver(() => {
+      if (state.current) state.current.viewport = outer.clientHeight;
+      settle();
+      report(outer);
+    });
     watch.observe(outer);
-    watch.observe(inner);
+    watch.observe(all);
     return () => watch.disconnect();
-  }, [settle]);
+  }, [settle, report]);
 
   useImperativeHandle(handle, () => {
     const go = (anchor: Anchor | "end") => {
       list.anchor = anchor;
+      list.moved = true;
       list.atEnd = anchor === "end";
       onEnd?.(list.atEnd);
       draw();
@@ -143,17 +172,19 @@ export function VirtualList({
   const rows: ReactNode[] = [];
   for (let index = start; index < end; index += 1) {
     rows.push(
-      <div key={keyAt(index)} data-index={index}>
+      <div key={keyAt(index)} className="virtual-row" data-index={index}>
         {row(index)}
       </div>,
     );
   }
   return (
     <div {...rest} ref={scroller} onScroll={follow}>
-      {head}
-      <div style={{ height: list.heights.before(start) }} />
-      <div ref={body}>{rows}</div>
-      <div style={{ height: list.heights.before(count) - list.heights.before(end) }} />
+      <div ref={content}>
+        {head}
+        <div style={{ height: list.heights.before(start) }} />
+        <div ref={body}>{rows}</div>
+        <div style={{ height: list.heights.before(count) - list.heights.before(end) }} />
+      </div>
     </div>
   );
 }
