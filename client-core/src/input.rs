@@ -1,9 +1,10 @@
 //! Everything that can happen to a client. There is no other way in.
 
-use roomcast_protocol::{ClientId, Command, MessageId, RoomId, command::CreateRoom};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use roomcast_protocol::{ClientId, Command, MessageId, RoomId, UserId, command::CreateRoom, json};
 use serde::{Deserialize, Serialize};
 
-use crate::effect::OpId;
+use crate::effect::{Method, OpId};
 
 /// Names a user's command; its [`Resolve`](crate::Effect::Resolve) carries it back. Chosen by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,11 +32,22 @@ pub enum Input {
         /// What.
         command: UserCommand,
     },
-    /// A socket is open.
+    /// A WebSocket is open.
     Opened(ConnId),
-    /// A text frame came.
+    /// A text frame came on a WebSocket.
     Frame(ConnId, String),
-    /// A socket is closed, or could not be opened.
+    /// An HTTP request was answered.
+    Response {
+        /// Of which connection.
+        conn: ConnId,
+        /// Which of its requests.
+        method: Method,
+        /// The status of HTTP.
+        status: u16,
+        /// The body, in whole.
+        body: String,
+    },
+    /// A WebSocket is closed or could not be opened, or a request came to nothing.
     Closed(ConnId, CloseReason),
     /// The token provider answered.
     Token {
@@ -144,6 +156,21 @@ pub struct CloseReason(pub String);
 /// A token; it never prints.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(pub String);
+
+impl Token {
+    /// Whose it is, where it is a JSON Web Token; only the server can tell whether that is true.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        #[derive(Deserialize)]
+        struct Claims {
+            sub: String,
+        }
+        let payload = self.0.split('.').nth(1)?.trim_end_matches('=');
+        let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let Claims { sub } = json::from_str(&claims).ok()?;
+        UserId::parse(&sub).ok()
+    }
+}
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

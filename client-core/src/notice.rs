@@ -48,6 +48,8 @@ pub enum Notice {
     ChangeRefused(RoomId, Target, ErrorBody),
     /// A read mark was refused for good: the cursor is back where the server knows it.
     ReadRefused(RoomId, ErrorBody),
+    /// The token provider gave a token of this user, who is not the client's; it was not used, and is asked again.
+    ForeignToken(UserId),
     /// A room that was to be made was refused for good; what was to be said in it waits for retry or discard.
     RoomRefused(RoomId, ErrorBody),
     /// A send is not stored: it goes out all the same, and a crash before its acknowledgement would lose it.

@@ -12,7 +12,7 @@ use roomcast_protocol::{
 
 use serde::Serialize;
 
-use crate::{people::People, rooms::Timeline, time::Millis};
+use crate::{effect::Transport, people::People, rooms::Timeline, time::Millis};
 
 /// The client as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct ClientView {
 pub struct ConnectionView {
     /// Where it stands.
     pub phase: Phase,
+    /// By what it is made, or being made.
+    pub transport: Option<Transport>,
     /// Attempts since the last success.
     pub attempt: u32,
     /// When the next attempt is made, on the monotonic clock.
@@ -53,9 +55,12 @@ pub enum Phase {
     Idle,
     /// Being made: token, socket, handshake, initial state.
     Connecting,
+    /// Being made anew, with rooms of an earlier connection that the handshake resumes from: they can be shown
+    /// meanwhile, and only what was missed will come.
+    Resuming,
     /// In use.
     Connected,
-    /// In use, and about to be closed by the server; another one will follow.
+    /// In use, and about to be closed by the server; another one is made before.
     Draining,
     /// Waiting for the next attempt.
     Reconnecting,

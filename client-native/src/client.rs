@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use roomcast_client_core::{
-    Answer, Network, UserCommand,
+    Answer, Network, UserCommand, Visibility as Attention,
     view::{ClientView, PendingMessage, Phase},
 };
 use roomcast_protocol::{
@@ -217,6 +217,23 @@ impl Client {
     /// [`Error::Closed`].
     pub async fn set_network(&self, network: Network) -> Result<(), Error> {
         self.shared.ask(Ask::Network(network)).await
+    }
+
+    /// Tells that somebody looks again, where the program knows: after a while in the background they are shown at once
+    /// whether the connection lives, and what was missed.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn foreground(&self) -> Result<(), Error> {
+        self.shared.ask(Ask::Visibility(Attention::Visible)).await
+    }
+
+    /// Tells that nobody looks any more.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn background(&self) -> Result<(), Error> {
+        self.shared.ask(Ask::Visibility(Attention::Hidden)).await
     }
 
     /// Says goodbye to the server and ends the client. What is in a file outbox goes out with the next one.

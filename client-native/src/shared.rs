@@ -20,6 +20,7 @@ use crate::Error;
 pub(crate) enum Ask {
     Command { command: UserCommand, reply: oneshot::Sender<Outcome> },
     Network(roomcast_client_core::Network),
+    Visibility(roomcast_client_core::Visibility),
     Pending { room_id: RoomId, reply: oneshot::Sender<Vec<PendingMessage>> },
     Connect,
     Close { done: oneshot::Sender<()> },

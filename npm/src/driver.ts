@@ -13,7 +13,7 @@ import { phaseOf } from "./store.js";
 import type { ChatOptions, OpenStorage, StorageChange, TokenReason, WebSocketLike } from "./types.js";
 import type { Core } from "./wasm.js";
 import { newCore, resetWasm } from "./wasm.js";
-import type { Effect, Input, Notice, Outcome, Patch, SavedItem, UserCommand } from "./wire.js";
+import type { Effect, HttpRequest, Input, Notice, Outcome, Patch, SavedItem, UserCommand } from "./wire.js";
 
 /** Longest sleep of a timer: `setTimeout` wraps around beyond 2^31 milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -39,7 +39,10 @@ export class Driver implements Backend {
   #wanted = false;
   #heard = false;
   #nextId = 1;
-  #socket: { conn: number; socket: WebSocketLike } | undefined;
+  /** More than one while the core moves from one to the next. */
+  readonly #sockets = new Map<number, WebSocketLike>();
+  /** What waits for the server to speak, by its connection. */
+  readonly #polls = new Map<number, AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wakeAt = -1;
   #frame: number | undefined;
@@ -113,7 +116,7 @@ export class Driver implements Backend {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     clearTimeout(this.#timer);
     this.#cancelFrame();
-    this.#hangUp(this.#socket?.conn);
+    this.#hangUpAll();
     for (const { reject } of this.#waiters.values()) reject(closed());
     this.#waiters.clear();
     this.#collectTrace();
@@ -174,7 +177,11 @@ export class Driver implements Backend {
   }
 
   #perform(effect: Exclude<Effect, true | { Persist: unknown }>): void {
-    if ("Connect" in effect) this.#open(effect.Connect.conn, effect.Connect.path_and_query);
+    if ("Connect" in effect) {
+      const { conn, transport, path_and_query } = effect.Connect;
+      // For long polling there is nothing to open: requests follow.
+      if (transport === "WebSocket") this.#open(conn, path_and_query);
+    } else if ("Request" in effect) this.#request(effect.Request);
     else if ("Send" in effect) this.#transmit(effect.Send.conn, effect.Send.frame);
     else if ("Close" in effect) this.#hangUp(effect.Close.conn);
     else if ("FetchToken" in effect) this.#fetchToken(effect.FetchToken.req, effect.FetchToken.reason);
@@ -189,13 +196,13 @@ export class Driver implements Backend {
     const address = new URL(pathAndQuery, this.#options.url);
     address.protocol = address.protocol.replace("http", "ws");
     const gone = (why: string): void => {
-      if (this.#socket?.conn === conn) this.#socket = undefined;
+      this.#sockets.delete(conn);
       this.#turn({ closed: { conn, why } });
     };
     if (!Socket) return gone("there is no WebSocket here; give one as an option");
     try {
       const socket = new Socket(address.href) as WebSocketLike;
-      this.#socket = { conn, socket };
+      this.#sockets.set(conn, socket);
       socket.onopen = () => this.#turn({ opened: { conn } });
       socket.onmessage = (({ data }: { data: unknown }) => {
         if (typeof data === "string") this.#turn({ frame: data, conn });
@@ -210,20 +217,23 @@ export class Driver implements Backend {
   }
 
   #transmit(conn: number, frame: string): void {
-    if (this.#socket?.conn !== conn) return;
+    const socket = this.#sockets.get(conn);
+    if (!socket) return;
     this.#log("out", frame);
     try {
-      this.#socket.socket.send(frame);
+      socket.send(frame);
     } catch (error) {
       this.#hangUp(conn);
       this.#turn({ closed: { conn, why: String(error) } });
     }
   }
 
-  #hangUp(conn: number | undefined): void {
-    if (conn === undefined || this.#socket?.conn !== conn) return;
-    const { socket } = this.#socket;
-    this.#socket = undefined;
+  #hangUp(conn: number): void {
+    this.#polls.get(conn)?.abort();
+    this.#polls.delete(conn);
+    const socket = this.#sockets.get(conn);
+    if (!socket) return;
+    this.#sockets.delete(conn);
     socket.onopen = socket.onmessage = socket.onclose = null;
     // A socket that is closed while it connects complains; nobody is to hear of that.
     socket.onerror = () => undefined;
@@ -232,6 +242,40 @@ export class Driver implements Backend {
     } catch {
       // It is gone all the same.
     }
+  }
+
+  #hangUpAll(): void {
+    for (const conn of [...this.#sockets.keys(), ...this.#polls.keys()]) this.#hangUp(conn);
+  }
+
+  // Long polling.
+
+  #request({ conn, method, path_and_query, body }: HttpRequest): void {
+    const ask = this.#options.fetch ?? fetch;
+    const reads = method === "Get";
+    const abort = new AbortController();
+    if (reads) this.#polls.set(conn, abort);
+    this.#log("out", body);
+    const answered = async (): Promise<Input> => {
+      const response = await ask(new URL(path_and_query, this.#options.url), {
+        method: reads ? "GET" : "POST",
+        redirect: "manual",
+        cache: "no-store",
+        signal: abort.signal,
+        ...(reads ? {} : { body, headers: { "content-type": "text/plain;charset=UTF-8" } }),
+      });
+      const text = await response.text();
+      this.#log("in", text);
+      return { response: { conn, method, status: response.status, body: text } };
+    };
+    void answered()
+      .catch((error: unknown): Input => ({ closed: { conn, why: String(error) } }))
+      .then((input) => {
+        // Of a request that was given up there is nothing to tell.
+        if (abort.signal.aborted) return;
+        if (this.#polls.get(conn) === abort) this.#polls.delete(conn);
+        this.#turn(input);
+      });
   }
 
   // Tokens.
@@ -412,7 +456,7 @@ export class Driver implements Backend {
   /** The core panicked, which it never should: another one takes over with what the outbox holds. */
   #crashed(error: unknown): void {
     resetWasm(this.#life);
-    this.#hangUp(this.#socket?.conn);
+    this.#hangUpAll();
     ({ core: this.#core, generation: this.#life } = this.#start());
     this.#core.hear(this.#heard);
     for (const room of this.#watched) this.#core.watch(room);

@@ -187,10 +187,11 @@ export function phaseOf(phase: WirePhase): Phase {
   return typeof phase === "string" ? (phase.toLowerCase() as Phase) : "refused";
 }
 
-function connectionOf({ phase, attempt, retryAt, error }: ConnectionWire): Connection {
+function connectionOf({ phase, transport, attempt, retryAt, error }: ConnectionWire): Connection {
   return {
     phase: phaseOf(phase),
     attempt,
+    ...(transport ? { transport: transport === "Polling" ? "polling" : "websocket" } : {}),
     ...(retryAt === null ? {} : { retryAt }),
     ...(error === null ? {} : { error }),
     ...(typeof phase === "string" ? {} : { refusal: phase.Refused }),

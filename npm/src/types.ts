@@ -63,7 +63,7 @@ export interface ChatOptions {
   storage?: Storage;
   /** One connection and one outbox for all tabs of this user that use the same name. */
   multiTab?: boolean | string;
-  /** Makes the socket; the platform's own by default. */
+  /** Makes the socket; the platform's own by default. Where there is none, and where a proxy lets none through, the chat polls. */
   WebSocket?: WebSocketConstructor;
   /** Fetches; the platform's own by default. */
   fetch?: typeof fetch;
@@ -94,6 +94,8 @@ export type Phase =
 export interface Connection {
   /** Where it stands. */
   readonly phase: Phase;
+  /** By what it is made, or being made. */
+  readonly transport?: "websocket" | "polling";
   /** Attempts since the last success. */
   readonly attempt: number;
   /** When the next attempt is made, by `Date.now()`. */

@@ -24,6 +24,7 @@ export type Input =
   | "timeout"
   | { command: { id: number; command: UserCommand } }
   | { opened: { conn: number } }
+  | { response: { conn: number; method: HttpRequest["method"]; status: number; body: string } }
   | { closed: { conn: number; why: string } }
   | { token: { req: number; token: string } }
   | { noToken: { req: number; why: string } }
@@ -53,11 +54,15 @@ export type SavedItem = {
   create?: { clientId: ClientId };
 };
 
+/** A request of long polling. */
+export type HttpRequest = { conn: number; method: "Get" | "Post"; path_and_query: string; body: string };
+
 /** Something to do; `true` stands for changes of what is shown. */
 export type Effect =
   | true
   | { Connect: { conn: number; transport: string; path_and_query: string } }
   | { Send: { conn: number; frame: string } }
+  | { Request: HttpRequest }
   | { Close: { conn: number } }
   | { FetchToken: { req: number; reason: "Connect" | "Refused" | "Expiring" } }
   | { Persist: { id: number; change: { Put: SavedItem } | { Remove: ClientId } } }
@@ -82,7 +87,7 @@ export type WireStatus = "pending" | "sent" | "delivered" | { failed: ErrorBody 
 
 export type PendingWire = { clientId: ClientId; send: SendMessage; createdMs: number; status: WireStatus };
 
-export type ConnectionWire = { phase: WirePhase; attempt: number; retryAt: number | null; error: string | null };
+export type ConnectionWire = { phase: WirePhase; transport: "WebSocket" | "Polling" | null; attempt: number; retryAt: number | null; error: string | null };
 
 export type SummaryWire = {
   room: Room;

@@ -88,6 +88,23 @@ test("two people talk", async () => {
   await expect(his.edit(message.id, "mine now")).rejects.toMatchObject({ code: "forbidden" });
 });
 
+test("without a WebSocket it polls", async () => {
+  const token = async (): Promise<string> => ((await (await fetch(`${url}/dev/token?user=erin`)).json()) as { token: string }).token;
+  const none = class {
+    constructor() {
+      throw new Error("no WebSocket here");
+    }
+  } as unknown as WebSocketConstructor;
+  const chat = createChat({ url, token, WebSocket: none });
+  chats.push(chat);
+  const room = chat.room("general");
+  room.open();
+  await chat.connect();
+  expect(chat.getSnapshot().connection.transport).toBe("polling");
+  await until(() => room.getSnapshot().membership === "member");
+  expect((await room.send("slowly")).content).toBe("slowly");
+}, 30_000);
+
 test("a room of one's own is made, filled and found", async () => {
   const chat = connected("carol");
   await chat.connect();

@@ -1,11 +1,15 @@
 //! What an event costs the client core: `cargo bench -p roomcast-tests --bench core`.
 //!
 //! `new-message` frames, applied one by one with every effect drained, in clients with more and more rooms and
-//! messages: the cost of one must not grow with either. Then a whole resume at once.
+//! messages: the cost of one must not grow with either. The patch is that of the room and of the list, as JSON. Then a
+//! whole resume at once.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
-use roomcast_client_core::{Client, Config, Effect, Input, Now, Saved, Token};
+use roomcast_client_core::{Client, Config, Effect, Input, Key, Now, Saved, Token, patch::Patches};
 use serde_json::{Value, json};
 
 const FRAMES: usize = 100_000;
@@ -22,7 +26,10 @@ struct Subject {
 
 fn main() {
     println!("{FRAMES} new-message frames, one room of many growing:");
-    println!("{:>8}{:>12}{:>14}{:>16}{:>18}", "rooms", "messages", "ns a frame", "with room view", "with all views");
+    println!(
+        "{:>8}{:>12}{:>14}{:>16}{:>18}{:>14}",
+        "rooms", "messages", "ns a frame", "with room view", "with all views", "with patch"
+    );
     for (rooms, messages) in [(1, 100), (1, 1_000), (1, 10_000), (100, 1_000), (1_000, 1_000), (1_000, 10_000)] {
         let plain = frames(rooms, messages, |_| {});
         let room = frames(rooms, messages, |client| {
@@ -32,7 +39,21 @@ fn main() {
             client.view();
             client.room(&"room-0".parse().expect("an id"));
         });
-        println!("{rooms:>8}{messages:>12}{:>14}{:>16}{:>18}", plain.as_nanos(), room.as_nanos(), all.as_nanos());
+        let patches = RefCell::new(Patches::default());
+        patches.borrow_mut().watch("room-0".parse().expect("an id"));
+        let patched = frames(rooms, messages, |client| {
+            let mut patches = patches.borrow_mut();
+            patches.changed(&Key::Rooms);
+            patches.changed(&Key::Room("room-0".parse().expect("an id")));
+            serde_json::to_string(&patches.take(client)).expect("patches have no failing parts");
+        });
+        println!(
+            "{rooms:>8}{messages:>12}{:>14}{:>16}{:>18}{:>14}",
+            plain.as_nanos(),
+            room.as_nanos(),
+            all.as_nanos(),
+            patched.as_nanos()
+        );
     }
     println!("\na resume of all rooms in one initial-state, ten new messages each:");
     println!("{:>8}{:>12}{:>16}", "rooms", "ms", "µs a room");

@@ -66,6 +66,8 @@ impl Client {
             }
             (Purpose::Post(client_id), answer) => self.not_posted(&client_id, &or_unexpected(answer)),
             (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => self.synced(&room_id, synced),
+            (Purpose::Alive, Ok(Reply::Sync(synced))) => self.is_alive(synced),
+            (Purpose::Alive, _) => {}
             (Purpose::Sync(room_id), answer) => {
                 let until = self.now() + self.pause_ms(&or_unexpected(answer), 1);
                 self.gaps.postpone(&room_id, until);

@@ -98,7 +98,7 @@ impl Client {
     fn take_in(&mut self, id: CommandId, room_id: RoomId, work: Work) {
         let wall_ms = self.clock.now().wall_ms;
         let client_id = self.ids.next(wall_ms);
-        let author = self.me.as_ref().map(|me| me.id.clone());
+        let author = self.author();
         self.effects.room_changed(&room_id);
         self.outbox.add(client_id, room_id, work, author, wall_ms, id, &mut self.effects);
     }
@@ -154,7 +154,7 @@ impl Client {
         }
         let room_id = send.room_id.clone();
         self.stop_typing(&room_id);
-        let author = self.me.as_ref().map(|me| me.id.clone());
+        let author = self.author();
         let work = Work::Send(send.into());
         self.outbox.add(client_id, room_id.clone(), work, author, wall_ms, id, &mut self.effects);
         self.effects.room_changed(&room_id);

@@ -11,7 +11,7 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    connection::Stage,
+    connection::{Role, Stage},
     effect::{Key, TokenReason},
     gaps::Hope,
     notice::Notice,
@@ -108,10 +108,7 @@ impl Client {
                 self.auth.fetch(TokenReason::Expiring, now, &mut self.effects);
             }
             Event::TokenRevoked(_) => self.refuse(Refusal::AccessRevoked),
-            Event::ServerDraining(draining) => {
-                let at = self.now().saturating_add(draining.reconnect_in_ms.min(600_000));
-                self.connection.drain(at);
-            }
+            Event::ServerDraining(draining) => self.drain(&draining),
             Event::Degraded(degraded) => {
                 self.degraded = degraded.features.into();
                 self.effects.changed(Key::Connection);
@@ -122,10 +119,13 @@ impl Client {
     }
 
     fn initial_state(&mut self, state: InitialState) {
-        if self.connection.stage() != Some(Stage::Entering) {
+        if self.connection.stage(Role::Primary) != Some(Stage::Entering) {
             return;
         }
-        self.connection.advance(Stage::Live);
+        self.connection.advance(Role::Primary, Stage::Live);
+        self.plan_upgrade(Role::Primary);
+        let beside = self.connection.link(Role::Primary).is_some_and(|link| link.beside);
+        self.server_time = (state.server_time, self.now());
         let same_life = self.epoch.as_ref() == Some(&state.epoch);
         let same_user = self.me.as_ref().is_none_or(|me| me.id == state.user.id);
         if !same_life || !same_user {
@@ -134,6 +134,9 @@ impl Client {
         if !same_user {
             self.people = People::default();
             self.meet([&state.user]);
+            self.presence.chosen = None;
+            let why = "unable to ask the server; another user asked for this";
+            self.fail_waiting(&ErrorBody::new(ErrorCode::Forbidden, why));
         }
         self.epoch = Some(state.epoch);
         self.me = Some(Arc::new(state.user));
@@ -147,7 +150,12 @@ impl Client {
         }
         let resumed: Vec<_> = state.deltas.iter().map(|delta| delta.room_id.clone()).collect();
         for delta in state.deltas {
-            self.catch_up(delta);
+            // Of a connection that was made beside another, a reset can be older than what that one has brought since.
+            let old = |room: &Room| room.rev() > delta.rev;
+            let known = self.rooms.get(&delta.room_id).is_some_and(old);
+            if !(beside && same_life && known && delta.kind == DeltaKind::Reset) {
+                self.catch_up(delta);
+            }
         }
         self.show_presence(&resumed);
         self.park_others();

@@ -9,7 +9,6 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    effect::Effect,
     input::{ConnId, Token},
     requests::Request,
 };
@@ -43,10 +42,6 @@ impl Client {
             let request = self.request(Purpose::Post(client_id), command);
             self.send(conn, request);
         }
-    }
-
-    pub(super) fn transmit(&mut self, conn: ConnId, frame: String) {
-        self.effects.push(Effect::Send { conn, frame });
     }
 
     /// Sends a command that nobody waits for. What is so fleeting is not kept for a later connection.
@@ -84,15 +79,15 @@ impl Client {
         self.push(Purpose::Sync(room_id.clone()), Command::Sync(sync));
     }
 
-    fn send(&mut self, conn: ConnId, request: Request<Purpose>) {
+    pub(super) fn send(&mut self, conn: ConnId, request: Request<Purpose>) {
+        let limit = self.packet_bytes(conn);
         let (id, request) = self.requests.start(request);
         let frame = encode_event(request.command.kind().name(), &request.command, Some(id));
         match frame {
-            Ok(frame) if frame.as_frame().len() as u64 <= self.limits.frame_bytes => {
+            Ok(frame) if frame.as_frame().len() as u64 <= limit => {
                 self.transmit(conn, frame.into_frame());
             }
             _ => {
-                let limit = self.limits.frame_bytes;
                 let error = ErrorBody::new(ErrorCode::TooLarge, "unable to send; the packet is too long").limit(limit);
                 if let Some(request) = self.requests.acknowledged(id) {
                     self.answered(request, Err(error));

@@ -56,10 +56,10 @@ pub struct ClientPatch {
     /// What the server sheds or lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub degraded: Option<Arc<[String]>>,
-    /// Who is new or called otherwise. Nobody is ever forgotten.
+    /// Who is new or called otherwise. Nobody is forgotten, but by another user's whole.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub people: Vec<Arc<User>>,
-    /// The order of the list of rooms.
+    /// The order of the list of rooms. Where it is told whole, everything of before is to be forgotten.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<Splice>,
     /// Lines of the list that are new or different.
@@ -81,10 +81,13 @@ pub struct Splice {
 /// More than any list has.
 const WHOLE: usize = u32::MAX as usize;
 
-/// The difference of two views of the client; `None` where there is none.
+/// The difference of two views of the client; `None` where there is none. For another user it is the whole.
 #[must_use]
 pub fn client(before: Option<&ClientView>, after: &ClientView) -> Option<ClientPatch> {
     let ClientView { connection, me, limits, degraded, people, rooms } = after;
+    let same_user =
+        |before: &&ClientView| before.me.as_ref().is_none_or(|was| me.as_ref().is_some_and(|is| is.id == was.id));
+    let before = before.filter(same_user);
     let Some(before) = before else {
         return Some(ClientPatch {
             connection: Some(connection.clone()),

@@ -60,6 +60,9 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 }
 
 fn apply_client(shown: &mut Value, patch: &Value) {
+    if patch["order"]["drop"] == WHOLE {
+        *shown = Value::Null;
+    }
     let shown = object(shown);
     for (field, news) in patch.as_object().unwrap() {
         match &**field {

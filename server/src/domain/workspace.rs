@@ -127,6 +127,18 @@ pub struct Workspace {
     pub dirty: Dirty,
 }
 
+impl Workspace {
+    /// Takes in a message as a store has it.
+    pub fn keep(&mut self, row: MessageRow) {
+        let message = &row.message;
+        if let Some(client_id) = &message.client_id {
+            let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
+            self.sends.insert(key, message.id.clone());
+        }
+        self.messages.insert(message.id.clone(), row);
+    }
+}
+
 /// Which rows must be written.
 #[derive(Debug, Default)]
 pub struct Dirty {

@@ -1,7 +1,10 @@
 //! Where rooms live: small traits, a store for each database, and the one writer before them.
 
 mod batch;
+mod codec;
+mod columns;
 mod error;
+pub mod postgres;
 mod read;
 pub mod sqlite;
 
@@ -38,6 +41,9 @@ pub trait WriteStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where it does not.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Closes all connections; what was committed stays.
+    async fn close(&self) {}
 }
 
 /// A whole database.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roomcast_protocol::{
-    ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
+    Epoch, ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
     command::{CreateRoom, DeleteMessage, MarkRead, ReadUpTo, SendMessage},
     model::{Message, MessageType, User, Visibility},
 };
@@ -24,6 +24,10 @@ macro_rules! suite {
     )*};
 }
 pub(crate) use suite;
+
+pub(crate) fn epoch(name: &str) -> Epoch {
+    Epoch::parse(name).expect("a good id")
+}
 
 pub(crate) fn user(name: &str) -> User {
     User { id: UserId::parse(name).expect("a good id"), name: name.to_uppercase(), avatar_url: None }
@@ -70,7 +74,7 @@ async fn commit(store: &Subject, changes: Vec<Change>) -> Vec<Result<Done, Error
     outcomes.into_iter().map(|outcome| outcome.map(|decision| decision.done).map_err(|error| error.code)).collect()
 }
 
-async fn one(store: &Subject, name: &str, act: Act) -> Result<Done, ErrorCode> {
+pub(crate) async fn one(store: &Subject, name: &str, act: Act) -> Result<Done, ErrorCode> {
     commit(store, vec![change(name, act)]).await.pop().expect("one outcome")
 }
 
@@ -82,7 +86,7 @@ async fn send(store: &Subject, name: &str, id: &str, content: &str) -> Message {
 }
 
 /// A public room `r` of alice's, with bob in it.
-async fn begin(store: &Subject) {
+pub(crate) async fn begin(store: &Subject) {
     for name in ["alice", "bob"] {
         one(store, name, Act::SeeUser).await.expect("seen");
     }

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use roomcast_protocol::Epoch;
 use roomcast_server::store::{
     WriteStore as _,
     sqlite::{OpenError, SqliteStore},
 };
 use tempfile::TempDir;
 
-use crate::conformance::{Subject, suite};
-
-fn epoch(name: &str) -> Epoch {
-    Epoch::parse(name).expect("a good id")
-}
+use crate::conformance::{Subject, epoch, suite};
 
 fn url(folder: &TempDir) -> String {
     format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display())

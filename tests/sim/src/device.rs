@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use roomcast_client_core::{
     Client, CommandId, Config, ConnId, Now, OpId, Outcome, Saved, SavedItem, Storage, StorageChange, StorageOp, Task,
-    UserCommand,
+    Transports, UserCommand,
 };
 use roomcast_protocol::{ClientId, UserId};
 
@@ -154,6 +154,8 @@ impl Device {
             request_timeout_ms: 6_000,
             token_timeout_ms: 3_000,
             reconnect_ms: (300, 6_000),
+            // The model network knows no HTTP.
+            transports: Transports::WebSocket,
             ..Config::default()
         };
         self.core = Some(Client::new(config, self.rng.next(), self.now(now), saved));

@@ -21,4 +21,5 @@ mod slow;
 mod support;
 mod sync;
 mod tokens;
+mod transports;
 mod typing;

@@ -1,14 +1,19 @@
 //! Scripted sessions under virtual time, each against a server that says exactly what the test says.
 
+mod alive;
 mod catch_up;
 mod changing;
 mod chaos;
 mod connecting;
+mod draining;
 mod fleeting;
 mod harness;
 mod hostile;
 mod people;
 mod requests;
 mod sending;
+mod tokens;
 mod trace;
+mod transports;
 mod unread;
+mod weather;

@@ -6,7 +6,7 @@ use roomcast_protocol::{MessageId, RoomId, Seq, UserId};
 use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::{StoreError, codec};
-use crate::domain::{Keys, MessageRow, Workspace};
+use crate::domain::{Keys, Workspace};
 
 pub(super) async fn load(transaction: &mut Transaction<'static, Sqlite>, keys: &Keys) -> Result<Workspace, StoreError> {
     let connection: &mut SqliteConnection = transaction;
@@ -37,7 +37,7 @@ async fn messages(connection: &mut SqliteConnection, keys: &Keys, workspace: &mu
             .fetch_all(&mut *connection)
             .await?;
         for row in &rows {
-            keep(workspace, codec::message_row(row)?);
+            workspace.keep(codec::message_row(row)?);
         }
     }
     if !keys.sends.is_empty() {
@@ -49,19 +49,10 @@ async fn messages(connection: &mut SqliteConnection, keys: &Keys, workspace: &mu
         .fetch_all(&mut *connection)
         .await?;
         for row in &rows {
-            keep(workspace, codec::message_row(row)?);
+            workspace.keep(codec::message_row(row)?);
         }
     }
     Ok(())
-}
-
-fn keep(workspace: &mut Workspace, row: MessageRow) {
-    let message = &row.message;
-    if let Some(client_id) = &message.client_id {
-        let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
-        workspace.sends.insert(key, message.id.clone());
-    }
-    workspace.messages.insert(message.id.clone(), row);
 }
 
 async fn places(connection: &mut SqliteConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {

@@ -67,12 +67,6 @@ impl SqliteStore {
             .await?;
         Ok(Self { writer, readers, _lock: lock })
     }
-
-    /// Closes all connections; what was committed stays.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
 }
 
 fn lock(database: &Path) -> Result<Option<File>, OpenError> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, Seq, UserId,
+    MessageId, Rev, RoomId, UserId,
     model::{Message, Receipt, Room, User},
 };
 use sqlx::{Row as _, sqlite::SqliteRow};
@@ -31,36 +31,13 @@ impl ReadStore for SqliteStore {
         .bind(user.as_str())
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RoomHead {
-                    room: codec::id(row.try_get("room_id")?, RoomId::parse)?,
-                    rev: Rev::new(codec::number(row, "rev")?),
-                    member_rev: Rev::new(codec::number(row, "member_rev")?),
-                    role: codec::role(row)?,
-                    member_count: codec::number(row, "member_count")?,
-                })
-            })
-            .collect()
+        rows.iter().map(codec::room_head).collect()
     }
 
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError> {
         let rows =
             sqlx::query(ROOM_VIEWS).bind(user.as_str()).bind(codec::to_json(&rooms)).fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                let last: Option<String> = row.try_get("last_body")?;
-                Ok(RoomView {
-                    room: codec::room(row)?,
-                    role: codec::role(row)?,
-                    member_rev: Rev::new(codec::number(row, "member_rev")?),
-                    read_seq: Seq::new(codec::number(row, "read_seq")?),
-                    unread: codec::number(row, "unread")?,
-                    mentions: codec::number(row, "mentioned")?,
-                    last_message: last.as_deref().map(codec::json).transpose()?,
-                })
-            })
-            .collect()
+        rows.iter().map(codec::room_view).collect()
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
@@ -141,7 +118,7 @@ impl ReadStore for SqliteStore {
         Ok(DeltaRows {
             messages,
             members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
-            receipts: receipts.iter().map(receipt).collect::<Result<_, _>>()?,
+            receipts: receipts.iter().map(codec::receipt).collect::<Result<_, _>>()?,
             settings: head.try_get("settings")?,
             rev: Rev::new(codec::number(&head, "rev")?),
             member_count: codec::number(&head, "member_count")?,
@@ -157,7 +134,7 @@ impl ReadStore for SqliteStore {
         .bind(codec::to_json(&rooms))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(|row| Ok((codec::id(row.try_get("room_id")?, RoomId::parse)?, receipt(row)?))).collect()
+        rows.iter().map(|row| Ok((codec::id(row.try_get("room_id")?, RoomId::parse)?, codec::receipt(row)?))).collect()
     }
 
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError> {
@@ -201,13 +178,6 @@ impl SqliteStore {
         messages.sort_by_key(|message| message.seq);
         Ok(MessagePage { messages, has_more })
     }
-}
-
-fn receipt(row: &SqliteRow) -> Result<Receipt, StoreError> {
-    Ok(Receipt {
-        user_id: codec::id(row.try_get("user_id")?, UserId::parse)?,
-        read_seq: Seq::new(codec::number(row, "read_seq")?),
-    })
 }
 
 /// Asks for one row more than wanted: whether it comes tells whether there is more.

@@ -1,14 +1,13 @@
-//! Rows to values and back.
+//! Rows to values and back, the same for every database: what is written travels as one JSON array a table.
 
 use roomcast_protocol::{
     ClientId, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     id::IdError,
-    model::{Member, Message, Policy, Role, Room, User, Visibility},
+    model::{Member, Message, Policy, Receipt, Role, Room, User, Visibility},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
-use super::StoreError;
+use super::{RoomHead, RoomView, StoreError, columns::Columns};
 use crate::domain::{MemberRow, MessageRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
@@ -28,31 +27,36 @@ fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
     json(&format!("\"{name}\""))
 }
 
-pub(super) fn number(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
-    let value: i64 = row.try_get(column)?;
+pub(super) fn number(row: &impl Columns, column: &str) -> Result<u64, StoreError> {
+    let value = row.integer(column)?;
     u64::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is negative")))
 }
 
-pub(super) fn optional_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    let value: Option<i64> = row.try_get(column)?;
+pub(super) fn optional_time(row: &impl Columns, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let value = row.optional_integer(column)?;
     Ok(value.map(|value| Timestamp::new(value.unsigned_abs())))
 }
 
-pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
+/// The one fact of a row of `meta`.
+pub(super) fn value(row: &impl Columns) -> Result<&str, StoreError> {
+    row.text("value")
+}
+
+pub(super) fn user(row: &impl Columns) -> Result<User, StoreError> {
     Ok(User {
-        id: id(row.try_get("id")?, UserId::parse)?,
-        name: row.try_get("name")?,
-        avatar_url: row.try_get("avatar_url")?,
+        id: id(row.text("id")?, UserId::parse)?,
+        name: row.text("name")?.to_owned(),
+        avatar_url: row.optional_text("avatar_url")?.map(str::to_owned),
     })
 }
 
-pub(super) fn room(row: &SqliteRow) -> Result<Room, StoreError> {
+pub(super) fn room(row: &impl Columns) -> Result<Room, StoreError> {
     Ok(Room {
-        id: id(row.try_get("id")?, RoomId::parse)?,
-        name: row.try_get("name")?,
-        topic: row.try_get("topic")?,
-        visibility: named::<Visibility>(row.try_get("visibility")?)?,
-        policy: json::<Policy>(row.try_get("policy")?)?,
+        id: id(row.text("id")?, RoomId::parse)?,
+        name: row.text("name")?.to_owned(),
+        topic: row.optional_text("topic")?.map(str::to_owned),
+        visibility: named::<Visibility>(row.text("visibility")?)?,
+        policy: json::<Policy>(row.text("policy")?)?,
         rev: Rev::new(number(row, "rev")?),
         seq: Seq::new(number(row, "seq")?),
         member_count: number(row, "member_count")?,
@@ -60,26 +64,26 @@ pub(super) fn room(row: &SqliteRow) -> Result<Room, StoreError> {
     })
 }
 
-pub(super) fn room_row(row: &SqliteRow) -> Result<RoomRow, StoreError> {
+pub(super) fn room_row(row: &impl Columns) -> Result<RoomRow, StoreError> {
     Ok(RoomRow {
         room: room(row)?,
-        created_by: id(row.try_get("created_by")?, UserId::parse)?,
+        created_by: id(row.text("created_by")?, UserId::parse)?,
         settings_rev: Rev::new(number(row, "settings_rev")?),
     })
 }
 
-pub(super) fn role(row: &SqliteRow) -> Result<Role, StoreError> {
-    named(row.try_get("role")?)
+pub(super) fn role(row: &impl Columns) -> Result<Role, StoreError> {
+    named(row.text("role")?)
 }
 
 /// A membership joined with its user's name; a user that was never seen keeps their id for a name.
-pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
-    let user_id: String = row.try_get("user_id")?;
-    let name: Option<String> = row.try_get("user_name")?;
+pub(super) fn member(row: &impl Columns) -> Result<Member, StoreError> {
+    let user_id = row.text("user_id")?;
+    let name = row.optional_text("user_name")?;
     Ok(Member {
-        username: name.unwrap_or_else(|| user_id.clone()),
-        user_id: id(&user_id, UserId::parse)?,
-        avatar_url: row.try_get("avatar_url")?,
+        username: name.unwrap_or(user_id).to_owned(),
+        user_id: id(user_id, UserId::parse)?,
+        avatar_url: row.optional_text("avatar_url")?.map(str::to_owned),
         role: role(row)?,
         joined_at: Timestamp::new(number(row, "joined_at")?),
         left_at: optional_time(row, "left_at")?,
@@ -87,7 +91,7 @@ pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
     })
 }
 
-pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
+pub(super) fn member_row(row: &impl Columns) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         member: member(row)?,
         read_seq: Seq::new(number(row, "read_seq")?),
@@ -98,12 +102,38 @@ pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
     })
 }
 
-pub(super) fn message(row: &SqliteRow) -> Result<Message, StoreError> {
-    json(row.try_get("body")?)
+pub(super) fn message(row: &impl Columns) -> Result<Message, StoreError> {
+    json(row.text("body")?)
 }
 
-pub(super) fn message_row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
-    Ok(MessageRow { message: message(row)?, digest: row.try_get("digest")? })
+pub(super) fn message_row(row: &impl Columns) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow { message: message(row)?, digest: row.text("digest")?.to_owned() })
+}
+
+pub(super) fn receipt(row: &impl Columns) -> Result<Receipt, StoreError> {
+    Ok(Receipt { user_id: id(row.text("user_id")?, UserId::parse)?, read_seq: Seq::new(number(row, "read_seq")?) })
+}
+
+pub(super) fn room_head(row: &impl Columns) -> Result<RoomHead, StoreError> {
+    Ok(RoomHead {
+        room: id(row.text("room_id")?, RoomId::parse)?,
+        rev: Rev::new(number(row, "rev")?),
+        member_rev: Rev::new(number(row, "member_rev")?),
+        role: role(row)?,
+        member_count: number(row, "member_count")?,
+    })
+}
+
+pub(super) fn room_view(row: &impl Columns) -> Result<RoomView, StoreError> {
+    Ok(RoomView {
+        room: room(row)?,
+        role: role(row)?,
+        member_rev: Rev::new(number(row, "member_rev")?),
+        read_seq: Seq::new(number(row, "read_seq")?),
+        unread: number(row, "unread")?,
+        mentions: number(row, "mentioned")?,
+        last_message: row.optional_text("last_body")?.map(json).transpose()?,
+    })
 }
 
 #[derive(Serialize)]
