@@ -10,6 +10,9 @@ type Messages = Chunked<ChatMessage>;
 /** What is changed while a patch is applied. */
 type Draft = { -readonly [K in keyof RoomState]: RoomState[K] };
 
+/** How far back a message that is on its way can have arrived. */
+const NEWEST = 256;
+
 const NOBODY: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** Keeps what a room shows. */
@@ -135,11 +138,18 @@ export class RoomStore {
     } else if (put.length > 0) {
       next = list.patched(list.start, list.end, put, placeOf);
     }
-    if (pending) {
-      this.#pending = pending;
-      next = next.withTail(pending.map((item) => pendingMessage(item, me)));
+    if (pending) this.#pending = pending;
+    if (pending || this.#pending.length > 0) {
+      next = next.withTail(this.#waiting(next).map((item) => pendingMessage(item, me)));
     }
     return next;
+  }
+
+  /** What the list does not have yet. The server may tell of a message before it acknowledges its second send. */
+  #waiting(list: Messages): readonly PendingWire[] {
+    const newest = list.slice(Math.max(0, list.end - list.start + 1 - NEWEST), list.end - list.start + 1);
+    const there = new Set(newest.map(({ clientId }) => clientId));
+    return this.#pending.filter(({ clientId }) => !there.has(clientId));
   }
 
   #shown(message: Message, me: UserId | undefined): ChatMessage {

@@ -1,13 +1,17 @@
 //! `cargo xtask bench`: figures, on optimised builds.
 
-use crate::process::{cargo, run, target_dir};
+use crate::{
+    process::{cargo, run, target_dir},
+    web_chat,
+};
 
-/// The codec beside socketioxide's, what an event costs the core, and what people feel on one node under load.
+/// The codec beside socketioxide's, what an event costs the core and a page, and what people feel on one node under
+/// load.
 pub(crate) fn run_all() -> anyhow::Result<()> {
     run(&mut cargo(["build", "--release", "-p", "roomcast-server"]))?;
     let server = target_dir()?.join("release/roomcast");
     for bench in ["codec", "core", "load"] {
         run(cargo(["bench", "-p", "roomcast-tests", "--bench", bench]).env("ROOMCAST_BIN", &server))?;
     }
-    Ok(())
+    web_chat::bench(&server)
 }

@@ -16,7 +16,10 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use crate::process::{Background, cargo, root, run, target_dir};
+use crate::{
+    process::{Background, cargo, root, run, target_dir},
+    web_chat,
+};
 
 /// Longest that a server may take to stop: what it promises after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -39,6 +42,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self) -> anyhow::Result<()> {
+        web_chat::build()?;
         let mut build = cargo(["build", "-p", "roomcast-server", "-p", "bot", "-p", "cli-chat"]);
         if self.release {
             build.arg("--release");
@@ -83,8 +87,9 @@ impl Demo {
     }
 
     fn welcome(&self, stage: &Stage, server: &Background) {
-        println!("\n  Roomcast is at {}   (a bot waits in #general)\n", stage.url);
-        println!("  Talk, each in a terminal of its own:");
+        println!("\n  Chat in the browser:  {}   (a bot waits in #general)", stage.url);
+        println!("  A second tab is a second person.\n");
+        println!("  Or in terminals:");
         // The program that was built just now: `cargo run` on one package alone would build it once more, because
         // its dependencies' features differ then.
         let chat = stage.bin.join("cli-chat");

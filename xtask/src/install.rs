@@ -60,6 +60,27 @@ const WASM_PACKAGES: &[Package] = &[
     },
 ];
 
+/// What the tests in a browser need.
+const BROWSER_PACKAGES: &[Package] = &[
+    Package {
+        name: "chromium",
+        why: "the web chat is tested in a real browser",
+        check: || command("chromium", ["--version"]),
+    },
+    Package {
+        name: "fonts-noto-color-emoji",
+        why: "screenshots show emoji",
+        check: || command("test", ["-e", "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"]),
+    },
+];
+
+/// Brings a browser and what drives it onto the machine.
+pub(crate) fn for_browser() -> anyhow::Result<()> {
+    programs()?;
+    packages(BROWSER_PACKAGES)?;
+    node_modules(&root().join("tests/browser"))
+}
+
 /// Brings a compiler for the browser onto the machine, where rustup has none.
 pub(crate) fn for_wasm() -> anyhow::Result<()> {
     packages(WASM_PACKAGES)
@@ -75,7 +96,7 @@ pub(crate) fn for_tests() -> anyhow::Result<PathBuf> {
     python(&root().join("tests/interop/requirements.txt"))
 }
 
-fn programs() -> anyhow::Result<()> {
+pub(crate) fn programs() -> anyhow::Result<()> {
     for program in ["node", "npm"] {
         if !succeeds(&mut command(program, ["--version"])) {
             bail!("unable to find {program}; install Node.js 20 or later, which brings it");

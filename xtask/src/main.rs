@@ -9,6 +9,7 @@ mod install;
 mod process;
 mod test;
 mod wasm;
+mod web_chat;
 
 use std::process::ExitCode;
 
@@ -23,7 +24,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Start a server with a bot in #general, and say how to open the terminal client.
+    /// Start a server with a bot in #general and the web chat, and say where it is.
     Demo(demo::Demo),
     /// Check format and lints, then run every test.
     Test(test::Test),
@@ -33,7 +34,9 @@ enum Chore {
     Codegen,
     /// Build the core for the browser and the npm package around it, and print what a page loads.
     Wasm,
-    /// Print figures: the codec, and latencies under load.
+    /// Make the screenshots of the README.
+    Screenshots,
+    /// Print figures: the codec, latencies under load, what an update costs a browser.
     Bench,
 }
 
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Codegen => codegen::write().map(|()| ExitCode::SUCCESS),
         Chore::Wasm => wasm::run_all().map(|()| ExitCode::SUCCESS),
+        Chore::Screenshots => web_chat::screenshots().map(|()| ExitCode::SUCCESS),
         Chore::Ci => ci::run_all(),
     };
     done.unwrap_or_else(|error| {

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::{ExitCode, Stdio},
+    process::{Command, ExitCode, Stdio},
 };
 
 use anyhow::{Context as _, bail};
@@ -11,7 +11,7 @@ use clap::Args;
 use crate::{
     codegen, install,
     process::{cargo, run, say, target_dir},
-    wasm,
+    web_chat,
 };
 
 /// What to check.
@@ -38,37 +38,50 @@ impl Test {
             run(&mut cargo(["fmt", "--all", "--", "--check"]))?;
             run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
         }
-        run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
         if self.takes_everything() {
-            wasm::build()?;
+            // Before the server, which takes the page up.
+            web_chat::build()?;
             run(&mut codegen::check())?;
         }
+        run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
+        let server = target_dir()?.join("debug/roomcast");
 
         let mut tests = cargo(["test", "--no-fail-fast"]);
         if self.takes_everything() {
             tests.arg("--workspace");
         }
         tests.args(&self.cargo_test);
-        tests.env("ROOMCAST_BIN", target_dir()?.join("debug/roomcast")).env("ROOMCAST_PYTHON", python);
-        say(&tests);
-        let mut child = tests.stdout(Stdio::piped()).spawn().context("unable to run cargo test")?;
-        let output = child.stdout.take().context("cargo test has no output")?;
+        tests.env("ROOMCAST_BIN", &server).env("ROOMCAST_PYTHON", python);
         let mut total = Total::default();
-        for line in BufReader::new(output).lines() {
-            let line = line.context("unable to read the output of cargo test")?;
-            total.count(&line);
-            println!("{line}");
-        }
-        let status = child.wait().context("unable to wait for cargo test")?;
-        if !status.success() && total.failed == 0 {
-            bail!("unable to run every test; cargo test ended with {status}");
+        let mut good = counted(&mut tests, &mut total)?;
+        // Whoever asks for certain tests of cargo's does not mean those of the page.
+        if self.cargo_test.is_empty() {
+            good &= counted(&mut web_chat::tests(&server)?, &mut total)?;
         }
         println!("\n{} passed, {} failed", total.passed, total.failed);
-        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// The sum of the `test result:` lines.
+/// Runs tests, shows what they print and counts them; gives whether all is well.
+fn counted(tests: &mut Command, total: &mut Total) -> anyhow::Result<bool> {
+    say(tests);
+    let failed = total.failed;
+    let mut child = tests.stdout(Stdio::piped()).spawn().context("unable to run the tests")?;
+    let output = child.stdout.take().context("the tests have no output")?;
+    for line in BufReader::new(output).lines() {
+        let line = line.context("unable to read the output of the tests")?;
+        total.count(&line);
+        println!("{line}");
+    }
+    let status = child.wait().context("unable to wait for the tests")?;
+    if !status.success() && total.failed == failed {
+        bail!("unable to run every test; they ended with {status}");
+    }
+    Ok(status.success())
+}
+
+/// The sum of what the tests say at their end.
 #[derive(Default, Debug, PartialEq, Eq)]
 struct Total {
     passed: u64,
@@ -76,8 +89,14 @@ struct Total {
 }
 
 impl Total {
-    /// Takes `test result: ok. 12 passed; 0 failed; 1 ignored; …` into account, and no other line.
+    /// Takes cargo's `test result: ok. 12 passed; 0 failed; 1 ignored; …` into account, and node's `ℹ pass 12` and
+    /// `ℹ fail 0`, and no other line.
     fn count(&mut self, line: &str) {
+        match line.strip_prefix("ℹ ").and_then(|sum| sum.split_once(' ')) {
+            Some(("pass", n)) => self.passed += n.parse().unwrap_or(0),
+            Some(("fail", n)) => self.failed += n.parse().unwrap_or(0),
+            _ => {}
+        }
         let Some(result) = line.strip_prefix("test result: ") else { return };
         for part in result.split([';', '.']) {
             match part.trim().split_once(' ') {
@@ -100,6 +119,9 @@ mod tests {
         total.count("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s");
         total.count("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.5s");
         total.count("test results_are_summed_up ... ok");
-        assert_eq!(total, Total { passed: 15, failed: 2 });
+        total.count("ℹ pass 7");
+        total.count("ℹ fail 1");
+        total.count("ℹ duration_ms 20034");
+        assert_eq!(total, Total { passed: 22, failed: 3 });
     }
 }

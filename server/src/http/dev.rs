@@ -1,4 +1,4 @@
-//! What only `roomcast dev` serves: tokens for whoever asks, and a page that says how to begin.
+//! What only `roomcast dev` serves: tokens for whoever asks, the web chat, and a page that says how to begin.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,12 +11,14 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::web_chat;
 use crate::auth::{Claims, Key, mint};
 
 const TTL: Duration = Duration::from_secs(3_600);
 
 pub(super) fn routes(key: Key) -> Router {
-    Router::new().route("/", get(start_page)).route("/dev/token", get(token)).with_state(key)
+    let dev = Router::new().route("/dev", get(start_page)).route("/dev/token", get(token)).with_state(key);
+    if web_chat::is_built_in() { dev.merge(web_chat::routes()) } else { dev.route("/", get(start_page)) }
 }
 
 #[derive(Deserialize)]

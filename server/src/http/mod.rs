@@ -2,6 +2,7 @@
 
 mod dev;
 mod health;
+mod web_chat;
 
 use axum::{Router, http::HeaderValue, routing::get};
 use tower_http::cors::{AllowOrigin, CorsLayer};
