@@ -114,7 +114,8 @@ impl<'de> Reader<'de> {
         }
         let digits = &self.text.as_bytes()[begin..self.at];
         let padded = digits.len() > 1 && digits.starts_with(b"0");
-        if digits.is_empty() || padded || matches!(self.byte(), b'.' | b'e' | b'E') {
+        // `-0` is a number with a fraction.
+        if digits.is_empty() || padded || negative && value == 0 || matches!(self.byte(), b'.' | b'e' | b'E') {
             return Err(Malformed);
         }
         Ok((negative, value))
