@@ -327,6 +327,8 @@ export class Driver implements Backend {
     const waiter = this.#waiters.get(id);
     if (!waiter) return;
     this.#waiters.delete(id);
+    // Who asked for another place or more of this one finds it in the state.
+    if (MOVES.some((name) => name in waiter.command)) this.#flush();
     if ("Err" in result) waiter.reject(new RoomcastError(result.Err));
     else waiter.resolve(result.Ok === "Done" ? undefined : result.Ok.Reply);
   }
@@ -489,6 +491,8 @@ export class Driver implements Backend {
     else console.debug(line);
   }
 }
+
+const MOVES = ["LoadOlder", "LoadNewer", "LoadAround", "JumpToNewest"];
 
 const mono = (): number => performance.now();
 
