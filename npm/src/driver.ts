@@ -306,7 +306,7 @@ export class Driver implements Backend {
       return { op: id, change: { remove: change.Remove } };
     }
     const item = change.Put;
-    const clientId = (item.send ?? item.change ?? item.create)!.clientId;
+    const clientId = (item.send ?? item.change ?? item.reaction ?? item.create)!.clientId;
     const json = JSON.stringify(item);
     this.#kept.set(clientId, json);
     return { op: id, change: { put: { clientId, json } } };

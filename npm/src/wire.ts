@@ -58,6 +58,7 @@ export type Outcome = { Ok: "Done" | { Reply: unknown } } | { Err: ErrorBody };
 export type SavedItem = {
   send?: { clientId: ClientId };
   change?: { clientId: ClientId };
+  reaction?: { clientId: ClientId };
   create?: { clientId: ClientId };
 };
 
