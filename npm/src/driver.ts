@@ -306,7 +306,7 @@ export class Driver implements Backend {
       return { op: id, change: { remove: change.Remove } };
     }
     const item = change.Put;
-    const clientId = (item.send ?? item.change ?? item.create)!.clientId;
+    const clientId = (item.send ?? item.change ?? item.reaction ?? item.create)!.clientId;
     const json = JSON.stringify(item);
     this.#kept.set(clientId, json);
     return { op: id, change: { put: { clientId, json } } };
@@ -327,6 +327,8 @@ export class Driver implements Backend {
     const waiter = this.#waiters.get(id);
     if (!waiter) return;
     this.#waiters.delete(id);
+    // Who asked for another place or more of this one finds it in the state.
+    if (MOVES.some((name) => name in waiter.command)) this.#flush();
     if ("Err" in result) waiter.reject(new RoomcastError(result.Err));
     else waiter.resolve(result.Ok === "Done" ? undefined : result.Ok.Reply);
   }
@@ -489,6 +491,8 @@ export class Driver implements Backend {
     else console.debug(line);
   }
 }
+
+const MOVES = ["LoadOlder", "LoadNewer", "LoadAround", "JumpToNewest"];
 
 const mono = (): number => performance.now();
 

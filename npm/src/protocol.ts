@@ -74,7 +74,7 @@ client?: ClientInfo, };
 export type Availability = "online" | "away" | "busy" | "invisible";
 
 /**
- * Block or unblock somebody.
+ * Block or unblock somebody: who is blocked cannot bring the caller into a room.
  */
 export type Block = { 
 /**
@@ -267,7 +267,11 @@ field?: string,
 /**
  * The limit that was passed.
  */
-limit?: number, };
+limit?: number, 
+/**
+ * When it is over: a mute.
+ */
+until?: Timestamp, };
 
 /**
  * A page of findings.
@@ -303,13 +307,17 @@ before?: Seq,
  */
 after?: Seq, 
 /**
- * On both sides of this.
+ * On both sides of this, and this.
  */
-around?: Seq, 
+around?: Place, 
 /**
- * Only of this thread.
+ * Only of this thread, with the message that it hangs on.
  */
 threadId?: MessageId, 
+/**
+ * Only those that are pinned.
+ */
+pinned?: boolean, 
 /**
  * Most messages of the page.
  */
@@ -378,6 +386,10 @@ deltas: Array<RoomDelta>,
  * Those who are online in the receiver's rooms, as far as rooms are small enough for names.
  */
 presence: Array<UserPresence>, 
+/**
+ * Whom the receiver has blocked.
+ */
+blocked: Array<UserId>, 
 /**
  * What is in force.
  */
@@ -450,6 +462,10 @@ mentions: number,
  * Most attachments of a message.
  */
 attachments: number, 
+/**
+ * Most different reactions to a message.
+ */
+reactions: number, 
 /**
  * Most ids in one list of a command (members, read marks, rooms to synchronise).
  */
@@ -541,6 +557,10 @@ joinedAt: Timestamp,
  * Until when.
  */
 leftAt?: Timestamp, 
+/**
+ * Not allowed to say anything until then.
+ */
+mutedUntil?: Timestamp, 
 /**
  * The change that last touched this membership.
  */
@@ -649,7 +669,7 @@ pinnedAt?: Timestamp,
 metadata?: Json, };
 
 /**
- * A message changed: its text, its deletion, its reactions or its pin.
+ * A message's text changed, or it was deleted.
  */
 export type MessageChanged = { 
 /**
@@ -683,6 +703,24 @@ rev: Rev, };
  * What a message is. An application's own kinds are named `x-…`.
  */
 export type MessageType = "text" | "image" | "file" | "system" | `x-${string}`;
+
+/**
+ * A message's reactions or its pin changed. The same goes to everybody, so `mine` is false in all reactions of
+ * the message: a receiver keeps its own, but for what `by` says of it.
+ */
+export type MessageUpdated = { 
+/**
+ * The message as it now is.
+ */
+message: Message, 
+/**
+ * The reaction that it was, if it was one.
+ */
+by?: ReactionChange, 
+/**
+ * The room's change that this is.
+ */
+rev: Rev, };
 
 /**
  * A page of history, by `seq`.
@@ -762,6 +800,11 @@ export type Pin = {
 messageId: MessageId, };
 
 /**
+ * A message of a room, by its place or by its id.
+ */
+export type Place = Seq | MessageId;
+
+/**
  * A room's rules.
  */
 export type Policy = { 
@@ -773,6 +816,10 @@ whoMayPost: Role,
  * From which role on one may add others.
  */
 whoMayInvite: Role, 
+/**
+ * From which role on one may pin; in a direct room everybody may.
+ */
+whoMayPin: Role, 
 /**
  * Least time between two messages of one member, in milliseconds; 0 = none.
  */
@@ -798,6 +845,10 @@ whoMayPost?: Role,
  * From which role on one may add others.
  */
 whoMayInvite?: Role, 
+/**
+ * From which role on one may pin.
+ */
+whoMayPin?: Role, 
 /**
  * Least time between two messages of one member, in milliseconds.
  */
@@ -854,9 +905,26 @@ emoji: string,
  */
 count: number, 
 /**
- * Whether the reader is among them.
+ * Whether the reader is among them. Always false in what goes out once for all: an event tells who it was.
  */
 mine: boolean, };
+
+/**
+ * A reaction that somebody gave or took back.
+ */
+export type ReactionChange = { 
+/**
+ * Who.
+ */
+userId: UserId, 
+/**
+ * With what.
+ */
+emoji: string, 
+/**
+ * Whether it is there now.
+ */
+added: boolean, };
 
 /**
  * A place in a room.
@@ -996,6 +1064,19 @@ memberCount: number,
  * Since when.
  */
 createdAt: Timestamp, };
+
+/**
+ * A room as it now is.
+ */
+export type RoomChanged = { 
+/**
+ * The room.
+ */
+room: Room, 
+/**
+ * The change that the command made; without one where nothing had to change.
+ */
+rev?: Rev, };
 
 /**
  * A room is no more.
@@ -1370,7 +1451,7 @@ epoch: Epoch,
 rooms: Array<RoomDelta>, };
 
 /**
- * What hangs below the first message of a thread.
+ * What hangs below the first message of a thread. Replies that were deleted keep their place, so they count.
  */
 export type ThreadSummary = { 
 /**
@@ -1447,7 +1528,7 @@ status: Availability,
 text?: string, };
 
 /**
- * Change a room's settings; those left out stay.
+ * Change a room's settings; those left out stay. An empty topic takes it away.
  */
 export type UpdateRoom = { 
 /**
@@ -1614,7 +1695,7 @@ export type Commands = {
   "typing-stop": { payload: TypingStop; reply: Done };
   "update-presence": { payload: UpdatePresence; reply: Done };
   "create-room": { payload: CreateRoom; reply: RoomEntered };
-  "update-room": { payload: UpdateRoom; reply: RoomEntered };
+  "update-room": { payload: UpdateRoom; reply: RoomChanged };
   "delete-room": { payload: DeleteRoom; reply: Changed };
   "list-rooms": { payload: ListRooms; reply: Rooms };
   "add-members": { payload: AddMembers; reply: Changed };
@@ -1649,7 +1730,7 @@ export type Events = {
   "user-offline": UserOffline;
   "message-edited": MessageChanged;
   "message-deleted": MessageChanged;
-  "message-updated": MessageChanged;
+  "message-updated": MessageUpdated;
   "presence-changed": PresenceChanged;
   "occupancy": Occupancy;
   "room-updated": RoomUpdated;
@@ -1683,6 +1764,7 @@ export const DEFAULT_LIMITS: Limits = {
   "metadataBytes": 4096,
   "mentions": 50,
   "attachments": 10,
+  "reactions": 20,
   "ids": 1000,
   "page": 100,
   "roomsPerUser": 1000,

@@ -2,7 +2,7 @@
 
 import { RoomcastError } from "./errors.js";
 import { Chunked } from "./list.js";
-import type { Message, RoomId, UserId } from "./protocol.js";
+import type { Message, RoomId, Seq, UserId } from "./protocol.js";
 import type { ChatMessage, PendingChange, RoomState, SendStatus } from "./types.js";
 import type { PendingWire, RoomPatch, WireStatus } from "./wire.js";
 
@@ -22,6 +22,10 @@ export class RoomStore {
   #pending: readonly PendingWire[] = [];
   /** Whether the core said that the user is not in the room. */
   #absent = false;
+  /** The first place of what was shown before this core began and is older than what it has. */
+  #carried: Seq | undefined;
+  /** The first place of what the core has. */
+  #start: Seq = 0;
 
   constructor(readonly id: RoomId) {
     this.state = {
@@ -39,6 +43,8 @@ export class RoomStore {
       loadingOlder: false,
       hasNewer: false,
       loadingNewer: false,
+      loadingAround: false,
+      quoted: NOBODY,
       catchingUp: false,
     };
   }
@@ -48,13 +54,18 @@ export class RoomStore {
     const state: Draft = { ...this.state };
     if (patch.member !== undefined) this.#absent = !patch.member;
     if (patch.member === true || (patch.member === false && settled)) this.#begin(state, patch.member);
-    const { member: _, timeline, changes, pending, members, receipts, ...plain } = patch;
+    const { member, timeline, changes, pending, members, receipts, quoted, ...plain } = patch;
     Object.assign(state, plain);
     if (members) state.members = entries(state.members, members.put.map((user) => [user.userId, user]), members.gone);
     if (receipts) state.receipts = entries(state.receipts, receipts.put, receipts.gone);
-    if (timeline || changes || pending) {
+    if (quoted) state.quoted = new Map(quoted.map((message) => [message.id, this.#shown(message, me)]));
+    if (pending) this.#pending = pending;
+    if (timeline || changes || pending || state.hasNewer !== this.state.hasNewer) {
       const changed = changes ? this.#changed(changes) : [];
-      state.messages = this.#messages(state.messages as Messages, timeline, changed, pending, me);
+      const list = this.#settled(state.messages as Messages, timeline, changed, member === true, me);
+      // What is on its way comes after the newest message, which is not there.
+      const waiting = state.hasNewer ? [] : this.#waiting(list);
+      state.messages = list.withTail(waiting.map((item) => pendingMessage(item, me)));
     }
     this.state = state;
   }
@@ -70,7 +81,7 @@ export class RoomStore {
 
   /** The whole as a patch: what a server hands to a browser, and a tab to another. */
   whole(): RoomPatch {
-    const { id: _, membership, messages, members, receipts, hasNewer: _n, loadingNewer: _l, ...plain } = this.state;
+    const { id: _, membership, messages, members, receipts, quoted, ...plain } = this.state;
     const list = messages as Messages;
     return {
       ...plain,
@@ -86,6 +97,7 @@ export class RoomStore {
       pending: [...this.#pending],
       members: { put: [...members.values()] },
       receipts: { put: [...receipts] },
+      quoted: [...quoted.values()].map(wireMessage),
     };
   }
 
@@ -98,7 +110,9 @@ export class RoomStore {
       delete state.room;
       delete state.role;
       state.messages = Chunked.EMPTY as Messages;
-      Object.assign(state, { typing: [], unread: 0, mentions: 0, online: 0, hasOlder: false, loadingOlder: false });
+      Object.assign(state, { typing: [], unread: 0, mentions: 0, online: 0, quoted: NOBODY });
+      Object.assign(state, { hasOlder: false, hasNewer: false });
+      Object.assign(state, { loadingOlder: false, loadingNewer: false, loadingAround: false });
     }
   }
 
@@ -114,11 +128,12 @@ export class RoomStore {
     return [...before.keys(), ...this.#changes.keys()];
   }
 
-  #messages(
+  /** The messages that the server has. `begins`: the patch is a core's first. */
+  #settled(
     list: Messages,
     timeline: RoomPatch["timeline"],
     changed: readonly string[],
-    pending: readonly PendingWire[] | undefined,
+    begins: boolean,
     me: UserId | undefined,
   ): Messages {
     const put = (timeline?.put ?? []).map((message) => this.#shown(message, me));
@@ -130,19 +145,20 @@ export class RoomStore {
         if (message) put.push(this.#shown(wireMessage(message), me));
       }
     }
-    let next = list;
-    if (timeline) {
-      // What is adjacent and older was shown already, by a server or another tab: it stays until the core has it.
-      const carried = list.end >= list.start && list.start < timeline.start && list.end >= timeline.start - 1;
-      next = list.patched(carried ? list.start : timeline.start, timeline.end, put, placeOf);
-    } else if (put.length > 0) {
-      next = list.patched(list.start, list.end, put, placeOf);
-    }
-    if (pending) this.#pending = pending;
-    if (pending || this.#pending.length > 0) {
-      next = next.withTail(this.#waiting(next).map((item) => pendingMessage(item, me)));
-    }
-    return next;
+    if (timeline) return list.patched(this.#from(list, timeline, begins), timeline.end, put, placeOf);
+    return put.length > 0 ? list.patched(list.start, list.end, put, placeOf) : list;
+  }
+
+  /**
+   * Where the list begins. What is adjacent and older was shown already, by a server or another tab: it stays until
+   * the core has it, or shows another place.
+   */
+  #from(list: Messages, { start }: NonNullable<RoomPatch["timeline"]>, begins: boolean): Seq {
+    const adjacent = list.end >= list.start && list.start < start && list.end >= start - 1;
+    if (begins) this.#carried = adjacent ? list.start : undefined;
+    else if (this.#carried !== undefined && (start > this.#start || start <= this.#carried)) this.#carried = undefined;
+    this.#start = start;
+    return this.#carried ?? start;
   }
 
   /** What the list does not have yet. The server may tell of a message before it acknowledges its second send. */

@@ -2,7 +2,7 @@
 
 import type { RoomcastError } from "./errors.js";
 import { nextClientId } from "./ids.js";
-import type { Message, RoomId, RoomUser, Seq } from "./protocol.js";
+import type { Message, RoomId, RoomUser } from "./protocol.js";
 import type { Draft, MessageRef, Room, RoomState, SendStatus, Sent, Unsubscribe } from "./types.js";
 import type { Target, UserCommand } from "./wire.js";
 
@@ -65,20 +65,13 @@ export function createRoom(id: RoomId, host: RoomHost): Room {
     remove: (message) => done(host.command({ Delete: { room_id: id, target: target(message) } })),
     retry: (message) => done(host.command({ Retry: find(message).clientId ?? idOf(message) })),
     react: (message, emoji, on = true) =>
-      done(ask(on ? "add-reaction" : "remove-reaction", { messageId: idOf(message), emoji })),
+      done(host.command({ [on ? "React" : "Unreact"]: { room_id: id, target: target(message), emoji } } as UserCommand)),
     pin: (message, on = true) => done(ask(on ? "pin-message" : "unpin-message", { messageId: idOf(message) })),
     loadOlder: (limit = PAGE) => done(host.command({ LoadOlder: { room_id: id, limit } })),
-    loadNewer: async () => undefined,
-    jumpTo: async (seq: Seq) => {
-      // Backwards from what is there, page by page, until the place is.
-      for (let state = room.getSnapshot(); state.hasOlder; state = room.getSnapshot()) {
-        const first = state.messages.at(0)?.seq;
-        if (first === undefined || first <= seq) return;
-        await room.loadOlder(Math.min(100, first - seq + PAGE / 2));
-        if (room.getSnapshot().messages.at(0)?.seq === first) return;
-      }
-    },
-    jumpToNewest: async () => undefined,
+    loadNewer: (limit = PAGE) => done(host.command({ LoadNewer: { room_id: id, limit } })),
+    jumpTo: (place) => done(host.command({ LoadAround: { room_id: id, place, limit: PAGE } })),
+    jumpToNewest: () => done(host.command({ JumpToNewest: { room_id: id } })),
+    lookUp: (message) => done(host.command({ Lookup: { room_id: id, message_id: message } })),
     markRead: (upTo) => {
       const seq = upTo ?? room.getSnapshot().room?.seq ?? 0;
       return seq === 0 ? Promise.resolve() : done(ask("mark-read", { roomId: id, upToSeq: seq }));

@@ -46,6 +46,7 @@ export class Store {
     connection: { phase: "idle", attempt: 0 },
     limits: DEFAULT_LIMITS,
     degraded: [],
+    blocked: [],
     people: new Directory(new Map()),
     rooms: [],
     durable: false,
@@ -100,11 +101,12 @@ export class Store {
 
   /** The client as a whole, as a patch. */
   client(): ClientPatch {
-    const { connection: _, me, limits, degraded, people, rooms } = this.state;
+    const { connection: _, me, limits, degraded, blocked, people, rooms } = this.state;
     return {
       ...(me ? { me } : {}),
       limits,
       degraded: [...degraded],
+      blocked: [...blocked],
       people: (people as Directory).all(),
       order: { at: 0, drop: WHOLE, put: rooms.map((room) => room.id) },
       summaries: rooms.map(({ id: _id, lastMessage, typing, ...rest }) => ({
@@ -164,6 +166,7 @@ function applied(before: ChatState, patch: ClientPatch): ChatState {
   if (patch.me) state.me = patch.me;
   if (patch.limits) state.limits = patch.limits;
   if (patch.degraded) state.degraded = patch.degraded;
+  if (patch.blocked) state.blocked = patch.blocked;
   if (patch.people?.length) state.people = (state.people as Directory).with(patch.people);
   return state;
 }

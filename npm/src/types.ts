@@ -12,6 +12,7 @@ import type {
   Message,
   MessageId,
   MessageType,
+  Place,
   PolicyPatch,
   RemovalReason,
   Role,
@@ -138,6 +139,8 @@ export interface ChatState {
   readonly limits: Limits;
   /** What the server sheds or lacks now; empty = all well. */
   readonly degraded: readonly string[];
+  /** Whom the user has blocked. */
+  readonly blocked: readonly UserId[];
   readonly people: People;
   /** The user's rooms, the one with the newest message first. */
   readonly rooms: readonly RoomSummary[];
@@ -216,7 +219,7 @@ export interface RoomState {
   readonly readSeq: Seq;
   readonly unread: number;
   readonly mentions: number;
-  /** The conversation, oldest first: what the server has, then what is on its way. */
+  /** The conversation, oldest first: what the server has, then, at its newest end, what is on its way. */
   readonly messages: List<ChatMessage>;
   readonly members: ReadonlyMap<UserId, RoomUser>;
   readonly online: number;
@@ -228,6 +231,10 @@ export interface RoomState {
   /** Whether there is more after the list's last message: it shows a place in the past. */
   readonly hasNewer: boolean;
   readonly loadingNewer: boolean;
+  /** Whether the list is about to show another place. */
+  readonly loadingAround: boolean;
+  /** Messages that others answer, of those that are not in the list and were looked up. */
+  readonly quoted: ReadonlyMap<MessageId, ChatMessage>;
   /** Whether changes are known to be missing, and asked for. */
   readonly catchingUp: boolean;
 }
@@ -278,17 +285,19 @@ export interface Room {
   remove(message: MessageRef): Promise<void>;
   /** Sends a failed message again. */
   retry(message: MessageRef): Promise<void>;
-  /** Adds a reaction, or takes it back. */
+  /** Adds a reaction, or takes it back. Shown at once. */
   react(message: MessageRef, emoji: string, on?: boolean): Promise<void>;
   pin(message: MessageRef, on?: boolean): Promise<void>;
   /** One more page of the past. */
   loadOlder(limit?: number): Promise<void>;
   /** Towards the newest message, where the list shows a place in the past. */
   loadNewer(limit?: number): Promise<void>;
-  /** Shows the conversation around a place in the past. */
-  jumpTo(seq: Seq): Promise<void>;
-  /** Shows the newest messages again. */
+  /** Shows the conversation around a message or a place; a later jump makes this one void. */
+  jumpTo(place: Place): Promise<void>;
+  /** Shows the newest messages again, and forgets older ones that were loaded. */
   jumpToNewest(): Promise<void>;
+  /** Looks up a message that another one answers, for {@link RoomState.quoted}. */
+  lookUp(message: MessageId): Promise<void>;
   /** Moves the read cursor to this place; to the newest message by default. */
   markRead(upTo?: Seq): Promise<void>;
   /** To be called with each keystroke; what it costs is limited inside. */
@@ -400,6 +409,7 @@ export type {
   Message,
   MessageId,
   MessageType,
+  Place,
   Role,
   RoomId,
   RoomInfo,

@@ -6,6 +6,7 @@ import type {
   Limits,
   Message,
   MessageId,
+  Place,
   Role,
   Room,
   RoomId,
@@ -38,8 +39,14 @@ export type Target = { message: MessageId } | { pending: ClientId };
 export type UserCommand =
   | { Request: { name: string; payload: unknown } }
   | { LoadOlder: { room_id: RoomId; limit: number } }
+  | { LoadNewer: { room_id: RoomId; limit: number } }
+  | { LoadAround: { room_id: RoomId; place: Place; limit: number } }
+  | { JumpToNewest: { room_id: RoomId } }
+  | { Lookup: { room_id: RoomId; message_id: MessageId } }
   | { Edit: { room_id: RoomId; target: Target; content: string } }
   | { Delete: { room_id: RoomId; target: Target } }
+  | { React: { room_id: RoomId; target: Target; emoji: string } }
+  | { Unreact: { room_id: RoomId; target: Target; emoji: string } }
   | { CreateRoom: unknown }
   | { Retry: ClientId }
   | { Revise: { client_id: ClientId; content: string } }
@@ -51,6 +58,7 @@ export type Outcome = { Ok: "Done" | { Reply: unknown } } | { Err: ErrorBody };
 export type SavedItem = {
   send?: { clientId: ClientId };
   change?: { clientId: ClientId };
+  reaction?: { clientId: ClientId };
   create?: { clientId: ClientId };
 };
 
@@ -103,6 +111,7 @@ export type ClientPatch = {
   me?: User;
   limits?: Limits;
   degraded?: string[];
+  blocked?: UserId[];
   people?: User[];
   order?: { at: number; drop: number; put: RoomId[] };
   summaries?: SummaryWire[];
@@ -122,8 +131,12 @@ export type RoomPatch = {
   online?: number;
   typing?: Typist[];
   receipts?: { put: [UserId, Seq][]; gone?: UserId[] };
+  quoted?: Message[];
   hasOlder?: boolean;
+  hasNewer?: boolean;
   loadingOlder?: boolean;
+  loadingNewer?: boolean;
+  loadingAround?: boolean;
   catchingUp?: boolean;
 };
 

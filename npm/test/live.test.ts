@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { createChat } from "roomcast";
-import type { Chat, WebSocketConstructor } from "roomcast";
+import type { Chat, ChatMessage, Room, WebSocketConstructor } from "roomcast";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 
@@ -33,6 +33,7 @@ function start(listen: number, admin: number): void {
       ROOMCAST_LISTEN: `127.0.0.1:${listen}`,
       ROOMCAST_ADMIN_LISTEN: `127.0.0.1:${admin}`,
       ROOMCAST_DATABASE_URL: `sqlite://${join(folder, "chat.db")}?mode=rwc`,
+      ROOMCAST_LIMITS: "off",
       ROOMCAST_JWT_SECRET: "a secret of this test alone, 32 bytes",
     },
   });
@@ -86,6 +87,79 @@ test("two people talk", async () => {
   await hers.edit(message.id, "hello, Bob!");
   await until(() => his.getSnapshot().messages.at(-1)?.content === "hello, Bob!");
   await expect(his.edit(message.id, "mine now")).rejects.toMatchObject({ code: "forbidden" });
+});
+
+test("reactions and pins show at once, on the other side too, and are taken back", async () => {
+  const [alice, bob] = [connected("alice"), connected("bob")];
+  await Promise.all([alice.connect(), bob.connect()]);
+  const { id } = await alice.createRoom({ name: "reactions" });
+  await bob.room(id).join();
+  const [hers, his] = [alice.room(id), bob.room(id)];
+  hers.open();
+  his.open();
+  const message = await hers.send("shipped");
+  const shown = (room: Room): ChatMessage | undefined => room.getSnapshot().messages.at(-1);
+  await until(() => [hers, his].every((room) => shown(room)?.id === message.id));
+
+  const reacted = his.react(message.id, "🚀");
+  await Promise.resolve();
+  expect(shown(his)?.reactions).toEqual([{ emoji: "🚀", count: 1, mine: true }]);
+  await reacted;
+  await until(() => shown(hers)?.reactions?.length === 1);
+  expect(shown(hers)?.reactions).toEqual([{ emoji: "🚀", count: 1, mine: false }]);
+  await hers.react(message.id, "🚀");
+  await until(() => shown(his)?.reactions?.[0]?.count === 2);
+  expect(shown(his)?.reactions?.[0]?.mine).toBe(true);
+  await his.react(message.id, "🚀", false);
+  await until(() => shown(hers)?.reactions?.[0]?.count === 1);
+  expect(shown(hers)?.reactions?.[0]?.mine).toBe(true);
+
+  await hers.pin(message.id);
+  await until(() => shown(his)?.pinnedAt !== undefined);
+  await expect(his.pin(message.id, false)).rejects.toMatchObject({ code: "forbidden" });
+  await hers.pin(message.id, false);
+  await until(() => shown(his)?.pinnedAt === undefined);
+});
+
+test("a jump shows a place in the past, whose window grows both ways until it is live again", async () => {
+  const writer = connected("writer");
+  await writer.connect();
+  const { id } = await writer.createRoom({ name: "a long story" });
+  const past = await Promise.all(Array.from({ length: 300 }, (_, n) => writer.room(id).send(`${n + 1}`)));
+  const answer = await writer.room(id).send({ content: "about the tenth", replyTo: past[9]!.id });
+
+  const reader = connected("reader");
+  const room = reader.room(id);
+  room.open();
+  await reader.connect();
+  const seqs = (): number[] => room.getSnapshot().messages.map(({ seq }) => seq ?? 0);
+  const isDense = (): boolean => seqs().every((seq, index) => index === 0 || seq === seqs()[index - 1]! + 1);
+  await until(() => room.getSnapshot().messages.at(-1)?.id === answer.id);
+  expect(seqs()).not.toContain(10);
+  await room.lookUp(past[9]!.id);
+  await until(() => room.getSnapshot().quoted.get(past[9]!.id)?.content === "10");
+
+  await room.jumpTo(past[9]!.id);
+  expect(seqs()).toContain(10);
+  expect(seqs()).not.toContain(300);
+  expect(room.getSnapshot()).toMatchObject({ hasNewer: true, loadingAround: false });
+  // What is written meanwhile belongs at the end, which is not there.
+  const later = await room.send("from the past");
+  expect(room.getSnapshot().messages.toArray().some(({ clientId }) => clientId === later.clientId)).toBe(false);
+  const last = seqs().at(-1)!;
+  await room.loadNewer();
+  expect(seqs().at(-1)).toBeGreaterThan(last);
+  while (room.getSnapshot().hasOlder) await room.loadOlder();
+  expect(seqs()[0]).toBe(1);
+  while (room.getSnapshot().hasNewer) await room.loadNewer(100);
+  expect(seqs()).toEqual(Array.from({ length: later.seq }, (_, n) => n + 1));
+
+  await room.jumpTo(150);
+  expect(isDense()).toBe(true);
+  await room.jumpToNewest();
+  expect(room.getSnapshot()).toMatchObject({ hasNewer: false });
+  expect(room.getSnapshot().messages.at(-1)?.id).toBe(later.id);
+  await expect(room.jumpTo("no-such-message")).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("without a WebSocket it polls", async () => {

@@ -350,6 +350,7 @@ payload!(
 );
 /// A message of a room, by its place or by its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Place {
     /// The n-th.
@@ -388,6 +389,7 @@ payload!(
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
         /// Only those that are pinned.
+        #[cfg_attr(feature = "ts", ts(as = "Option<bool>", optional))]
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub pinned: bool,
         /// Most messages of the page.

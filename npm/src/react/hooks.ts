@@ -8,8 +8,10 @@ import type {
   Connection,
   Draft,
   List,
+  MessageId,
   MessageRef,
   People,
+  Place,
   Room,
   RoomId,
   RoomState,
@@ -79,6 +81,7 @@ export function useRoom(id?: RoomId): RoomState & { readonly handle: Room } {
 /** A room's conversation and what can be done with it. */
 export function useMessages(id?: RoomId): {
   readonly messages: List<ChatMessage>;
+  readonly quoted: ReadonlyMap<MessageId, ChatMessage>;
   readonly send: (message: string | Draft) => Sent;
   readonly edit: (message: MessageRef, content: string) => Promise<void>;
   readonly remove: (message: MessageRef) => Promise<void>;
@@ -89,20 +92,22 @@ export function useMessages(id?: RoomId): {
   readonly loading: boolean;
   readonly loadNewer: (limit?: number) => Promise<void>;
   readonly hasNewer: boolean;
-  readonly jumpTo: (seq: Seq) => Promise<void>;
+  readonly jumpTo: (place: Place) => Promise<void>;
   readonly jumpToNewest: () => Promise<void>;
+  readonly lookUp: (message: MessageId) => Promise<void>;
 } {
   const room = useRoomHandle(id);
   const options = given(id);
   const messages = useRoomSelector((state) => state.messages, options);
+  const quoted = useRoomSelector((state) => state.quoted, options);
   const hasMore = useRoomSelector((state) => state.hasOlder, options);
   const hasNewer = useRoomSelector((state) => state.hasNewer, options);
-  const loading = useRoomSelector((state) => state.loadingOlder || state.loadingNewer, options);
+  const loading = useRoomSelector((state) => state.loadingOlder || state.loadingNewer || state.loadingAround, options);
   return useMemo(() => {
-    const { send, edit, remove, retry, react, loadOlder, loadNewer, jumpTo, jumpToNewest } = room;
-    const actions = { send, edit, remove, retry, react, loadOlder, loadNewer, jumpTo, jumpToNewest };
-    return { messages, hasMore, hasNewer, loading, ...actions };
-  }, [room, messages, hasMore, hasNewer, loading]);
+    const { send, edit, remove, retry, react, loadOlder, loadNewer, jumpTo, jumpToNewest, lookUp } = room;
+    const actions = { send, edit, remove, retry, react, loadOlder, loadNewer, jumpTo, jumpToNewest, lookUp };
+    return { messages, quoted, hasMore, hasNewer, loading, ...actions };
+  }, [room, messages, quoted, hasMore, hasNewer, loading]);
 }
 
 /** Who is typing, and telling that one types oneself. */

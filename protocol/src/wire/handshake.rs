@@ -22,7 +22,7 @@ pub struct Handshake {
     pub ping_timeout_ms: u64,
     /// The largest long-polling body that the server takes, in bytes; the first servers of this
     /// revision do not say.
-    #[serde(rename = "maxPayload", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "maxPayload", default, skip_serializing_if = "Option::is_none")]
     pub max_payload_bytes: Option<u64>,
 }
 

@@ -145,7 +145,7 @@ impl<'a> TryFrom<Header<'a>> for Packet<'a> {
 struct Refusal<'a> {
     #[serde(borrow)]
     message: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     data: Option<&'a RawValue>,
 }
 
