@@ -39,7 +39,6 @@ export function ThreadPanel({ rootId, onClose }: Props) {
       askDelete: setDeleting,
       retry: (message) => attempt(retry(message)),
       discard: (message) => attempt(remove(message)),
-      jump: () => undefined,
     }),
     [attempt, edit, react, remove, retry],
   );
