@@ -158,10 +158,10 @@ impl<'de> Reader<'de> {
             let name = self.string()?;
             self.expect(b':')?;
             let value = self.skip()?;
-            if let Some(place) = names.iter().position(|known| **known == *name) {
-                if !std::mem::replace(&mut values[place], value).is_empty() {
-                    return Err(Malformed);
-                }
+            if let Some(place) = names.iter().position(|known| **known == *name)
+                && !std::mem::replace(&mut values[place], value).is_empty()
+            {
+                return Err(Malformed);
             }
         }
         Ok(values)
