@@ -222,12 +222,14 @@ class ChatCore implements Chat {
 
   #whole(ids: readonly RoomId[]): Patch {
     const rooms: Record<RoomId, RoomPatch> = {};
+    const threads: NonNullable<Patch["threads"]> = {};
     for (const id of ids) {
       const { store } = this.#store.room(id);
       if (store.state.membership !== "unknown") rooms[id] = store.whole();
+      threads[id] = store.wholeThreads();
     }
     const { connection } = this.#store;
-    return { client: { ...this.#store.client(), ...(connection ? { connection } : {}) }, rooms };
+    return { client: { ...this.#store.client(), ...(connection ? { connection } : {}) }, rooms, threads };
   }
 }
 

@@ -492,7 +492,7 @@ export class Driver implements Backend {
   }
 }
 
-const MOVES = ["LoadOlder", "LoadNewer", "LoadAround", "JumpToNewest"];
+const MOVES = ["LoadOlder", "LoadNewer", "LoadAround", "JumpToNewest", "LoadThread"];
 
 const mono = (): number => performance.now();
 

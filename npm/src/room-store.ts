@@ -2,9 +2,10 @@
 
 import { RoomcastError } from "./errors.js";
 import { Chunked } from "./list.js";
-import type { Message, RoomId, Seq, UserId } from "./protocol.js";
+import type { Message, MessageId, RoomId, Seq, UserId } from "./protocol.js";
+import { ThreadStore } from "./thread-store.js";
 import type { ChatMessage, PendingChange, RoomState, SendStatus } from "./types.js";
-import type { PendingWire, RoomPatch, WireStatus } from "./wire.js";
+import type { PendingWire, RoomPatch, ThreadPatches, WireStatus } from "./wire.js";
 
 type Messages = Chunked<ChatMessage>;
 /** What is changed while a patch is applied. */
@@ -22,6 +23,7 @@ export class RoomStore {
   #pending: readonly PendingWire[] = [];
   /** Whether the core said that the user is not in the room. */
   #absent = false;
+  readonly #threads = new Map<MessageId, ThreadStore>();
   /** The first place of what was shown before this core began and is older than what it has. */
   #carried: Seq | undefined;
   /** The first place of what the core has. */
@@ -45,6 +47,7 @@ export class RoomStore {
       loadingNewer: false,
       loadingAround: false,
       quoted: NOBODY,
+      threads: NOBODY,
       catchingUp: false,
     };
   }
@@ -70,6 +73,31 @@ export class RoomStore {
     this.state = state;
   }
 
+  /** Takes what became different in the threads that are looked at. */
+  applyThreads(patches: ThreadPatches, me: UserId | undefined): void {
+    const threads = new Map(this.state.threads);
+    const shows = {
+      settled: (message: Message) => this.#shown(message, me),
+      pending: (item: PendingWire) => pendingMessage(item, me),
+    };
+    for (const [id, patch] of Object.entries(patches)) {
+      if (patch.open !== undefined) this.#threads.delete(id);
+      if (patch.open === false) {
+        threads.delete(id);
+        continue;
+      }
+      const thread = this.#threads.get(id) ?? new ThreadStore();
+      this.#threads.set(id, thread);
+      thread.apply(patch, shows);
+      threads.set(id, thread.state);
+    }
+    this.state = { ...this.state, threads };
+  }
+
+  wholeThreads(): ThreadPatches {
+    return Object.fromEntries([...this.#threads].map(([id, thread]) => [id, thread.whole()]));
+  }
+
   /** The core knows its rooms now: an absence that said nothing is one. Tells whether that is news. */
   settle(): boolean {
     if (!this.#absent || this.state.membership === "absent") return false;
@@ -81,7 +109,7 @@ export class RoomStore {
 
   /** The whole as a patch: what a server hands to a browser, and a tab to another. */
   whole(): RoomPatch {
-    const { id: _, membership, messages, members, receipts, quoted, ...plain } = this.state;
+    const { id: _, membership, messages, members, receipts, quoted, threads: _t, ...plain } = this.state;
     const list = messages as Messages;
     return {
       ...plain,

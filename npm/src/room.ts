@@ -2,7 +2,7 @@
 
 import type { RoomcastError } from "./errors.js";
 import { nextClientId } from "./ids.js";
-import type { Message, RoomId, RoomUser } from "./protocol.js";
+import type { Message, MessageId, RoomId, RoomUser } from "./protocol.js";
 import type { Draft, MessageRef, Room, RoomState, SendStatus, Sent, Unsubscribe } from "./types.js";
 import type { Target, UserCommand } from "./wire.js";
 
@@ -29,6 +29,8 @@ export function createRoom(id: RoomId, host: RoomHost): Room {
     return message ? { message } : { pending: clientId ?? "" };
   };
   const idOf = (ref: MessageRef): string => find(ref).id ?? "";
+  /** How many look at each thread. */
+  const opened = new Map<MessageId, number>();
   const room: Room = {
     id,
     subscribe: (listener) => {
@@ -72,6 +74,33 @@ export function createRoom(id: RoomId, host: RoomHost): Room {
     jumpTo: (place) => done(host.command({ LoadAround: { room_id: id, place, limit: PAGE } })),
     jumpToNewest: () => done(host.command({ JumpToNewest: { room_id: id } })),
     lookUp: (message) => done(host.command({ Lookup: { room_id: id, message_id: message } })),
+    openThread: (first) => {
+      let loading = false;
+      const look = (): void => {
+        const { membership, threads } = room.getSnapshot();
+        // Also where a core that is new, or another tab, does not look at it any more.
+        if (membership !== "member" || threads.has(first) || loading) return;
+        loading = true;
+        const over = (): void => void (loading = false);
+        room.loadThread(first).then(over, over);
+      };
+      const close = room.subscribe(look);
+      const count = (opened.get(first) ?? 0) + 1;
+      opened.set(first, count);
+      look();
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        close();
+        const left = (opened.get(first) ?? 1) - 1;
+        opened.set(first, left);
+        if (left > 0) return;
+        opened.delete(first);
+        host.command({ CloseThread: { room_id: id, thread_id: first } }).catch(nothing);
+      };
+    },
+    loadThread: (first, limit = PAGE) => done(host.command({ LoadThread: { room_id: id, thread_id: first, limit } })),
     markRead: (upTo) => {
       const seq = upTo ?? room.getSnapshot().room?.seq ?? 0;
       return seq === 0 ? Promise.resolve() : done(ask("mark-read", { roomId: id, upToSeq: seq }));

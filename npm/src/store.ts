@@ -66,7 +66,7 @@ export class Store {
   }
 
   /** Takes a patch and tells those whom it concerns, each once. */
-  apply({ client, rooms = {} }: Patch): void {
+  apply({ client, rooms = {}, threads = {} }: Patch): void {
     const wasSettled = this.#settled;
     if (client) this.#take(client);
     if (client?.connection) this.connection = client.connection;
@@ -75,6 +75,11 @@ export class Store {
       const room = this.room(id);
       room.store.apply(patch, this.state.me?.id, this.#settled);
       changed.push(room.listeners);
+    }
+    for (const [id, patches] of Object.entries(threads)) {
+      const { store, listeners } = this.room(id);
+      store.applyThreads(patches, this.state.me?.id);
+      if (!changed.includes(listeners)) changed.push(listeners);
     }
     if (this.#settled && !wasSettled) {
       for (const { store, listeners } of this.rooms.values()) {

@@ -209,6 +209,15 @@ export interface List<T> extends Iterable<T> {
   toArray(): readonly T[];
 }
 
+/** A thread that is looked at: its first message and its answers, the newest of them at least. */
+export interface ThreadState {
+  readonly first?: ChatMessage;
+  /** The answers, oldest first: what the server has, then what is on its way. */
+  readonly messages: readonly ChatMessage[];
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+}
+
 /** One room. Its identity changes only when its content does, and so does each part's. */
 export interface RoomState {
   readonly id: RoomId;
@@ -226,6 +235,8 @@ export interface RoomState {
   readonly typing: readonly Typist[];
   /** How far the others have read; only of small rooms. */
   readonly receipts: ReadonlyMap<UserId, Seq>;
+  /** The threads that are looked at, by their first message's id. */
+  readonly threads: ReadonlyMap<MessageId, ThreadState>;
   readonly hasOlder: boolean;
   readonly loadingOlder: boolean;
   /** Whether there is more after the list's last message: it shows a place in the past. */
@@ -298,6 +309,10 @@ export interface Room {
   jumpToNewest(): Promise<void>;
   /** Looks up a message that another one answers, for {@link RoomState.quoted}. */
   lookUp(message: MessageId): Promise<void>;
+  /** Looks at a thread, for {@link RoomState.threads}, and keeps it up to date until the returned function is called. */
+  openThread(first: MessageId): Unsubscribe;
+  /** One more page of a thread's past. */
+  loadThread(first: MessageId, limit?: number): Promise<void>;
   /** Moves the read cursor to this place; to the newest message by default. */
   markRead(upTo?: Seq): Promise<void>;
   /** To be called with each keystroke; what it costs is limited inside. */

@@ -42,6 +42,8 @@ export type UserCommand =
   | { LoadNewer: { room_id: RoomId; limit: number } }
   | { LoadAround: { room_id: RoomId; place: Place; limit: number } }
   | { JumpToNewest: { room_id: RoomId } }
+  | { LoadThread: { room_id: RoomId; thread_id: MessageId; limit: number } }
+  | { CloseThread: { room_id: RoomId; thread_id: MessageId } }
   | { Lookup: { room_id: RoomId; message_id: MessageId } }
   | { Edit: { room_id: RoomId; target: Target; content: string } }
   | { Delete: { room_id: RoomId; target: Target } }
@@ -140,4 +142,19 @@ export type RoomPatch = {
   catchingUp?: boolean;
 };
 
-export type Patch = { client?: ClientPatch; rooms?: Record<RoomId, RoomPatch> };
+export type ThreadPatch = {
+  open?: boolean;
+  first?: Message;
+  timeline?: { start: Seq; end: Seq; put: Message[] };
+  pending?: PendingWire[];
+  hasOlder?: boolean;
+  loadingOlder?: boolean;
+};
+
+export type ThreadPatches = Record<MessageId, ThreadPatch>;
+
+export type Patch = {
+  client?: ClientPatch;
+  rooms?: Record<RoomId, RoomPatch>;
+  threads?: Record<RoomId, ThreadPatches>;
+};

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { createChat } from "roomcast";
-import type { Chat, ChatMessage, Room, WebSocketConstructor } from "roomcast";
+import type { Chat, ChatMessage, Room, ThreadState, WebSocketConstructor } from "roomcast";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 
@@ -203,3 +203,31 @@ test("g3 the server dies in mid-send: nothing is lost, nothing doubled", async (
   const contents = room.getSnapshot().messages.map(({ content }) => content).filter((text) => text.startsWith("survivor"));
   expect(contents).toEqual(sent.map(({ content }) => content));
 }, 40_000);
+
+test("a thread is looked at, answered and left", async () => {
+  const [alice, bob] = [connected("alice"), connected("bob")];
+  await Promise.all([alice.connect(), bob.connect()]);
+  const { id } = await alice.createRoom({ name: "threads" });
+  await bob.room(id).join();
+  const first = await alice.room(id).send("what is left?");
+  for (let n = 1; n <= 60; n++) await bob.room(id).send({ content: `answer ${n}`, threadId: first.id });
+
+  const room = alice.room(id);
+  const [close, closeToo] = [room.openThread(first.id), room.openThread(first.id)];
+  const thread = (): ThreadState | undefined => room.getSnapshot().threads.get(first.id);
+  await until(() => (thread()?.messages.length ?? 0) >= 50 && thread()?.first !== undefined);
+  expect(thread()?.first).toMatchObject({ id: first.id, thread: { count: 60 } });
+  while (thread()?.hasOlder) await room.loadThread(first.id);
+  expect(thread()?.messages.map(({ content }) => content)).toEqual(Array.from({ length: 60 }, (_, n) => `answer ${n + 1}`));
+
+  const sent = room.send({ content: "mine", threadId: first.id });
+  await until(() => thread()?.messages.at(-1)?.clientId === sent.clientId);
+  await bob.room(id).react((await sent).id, "👍");
+  await until(() => thread()?.messages.at(-1)?.reactions?.[0]?.count === 1);
+  expect(thread()?.messages).toHaveLength(61);
+  close();
+  await bob.room(id).send({ content: "one more", threadId: first.id });
+  await until(() => thread()?.messages.at(-1)?.content === "one more");
+  closeToo();
+  await until(() => thread() === undefined);
+});

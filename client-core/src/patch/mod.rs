@@ -6,20 +6,26 @@
 
 use std::sync::Arc;
 
-use roomcast_protocol::{Limits, RoomId, UserId, collections::BTreeMap, model::User};
+use roomcast_protocol::{
+    Limits, MessageId, RoomId, UserId,
+    collections::{BTreeMap, BTreeSet},
+    model::User,
+};
 use serde::Serialize;
 
 use crate::{
     client::Client,
     effect::Key,
-    view::{ClientView, ConnectionView, RoomList, RoomSummary, RoomView},
+    view::{ClientView, ConnectionView, RoomList, RoomSummary, RoomView, ThreadView},
 };
 
 mod room;
 #[cfg(test)]
 pub(crate) mod tests;
+mod thread;
 
 pub use room::{ChangeEntry, Entries, RoomPatch, TimelinePatch, room};
+pub use thread::{ThreadPatch, thread};
 
 /// What became different in what a shell shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -30,13 +36,16 @@ pub struct Patch {
     /// The rooms that the shell watches.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rooms: BTreeMap<RoomId, RoomPatch>,
+    /// The threads that are looked at in them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub threads: BTreeMap<RoomId, BTreeMap<MessageId, ThreadPatch>>,
 }
 
 impl Patch {
     /// Whether nothing did.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.client.is_none() && self.rooms.is_empty()
+        self.client.is_none() && self.rooms.is_empty() && self.threads.is_empty()
     }
 }
 
@@ -158,6 +167,9 @@ struct Watched {
     /// What of it was shown where the user is not in the room.
     pending: Option<RoomPatch>,
     changed: bool,
+    /// The threads that are looked at, as they were shown.
+    threads: BTreeMap<MessageId, Arc<ThreadView>>,
+    changed_threads: BTreeSet<MessageId>,
 }
 
 impl Patches {
@@ -178,8 +190,10 @@ impl Patches {
                 self.client_changed = true;
                 true
             }
-            // Threads are asked for as pages; no shell shows one by patches yet.
-            Key::Thread(..) => false,
+            Key::Thread(room_id, thread_id) => self.rooms.get_mut(room_id).is_some_and(|watched| {
+                watched.changed_threads.insert(thread_id.clone());
+                true
+            }),
             Key::Room(room_id) => self.rooms.get_mut(room_id).is_some_and(|watched| {
                 watched.changed = true;
                 true
@@ -195,10 +209,15 @@ impl Patches {
             patch.client = client(self.client.as_deref(), &view);
             self.client = Some(view);
         }
-        for (room_id, watched) in self.rooms.iter_mut().filter(|(_, watched)| watched.changed) {
-            watched.changed = false;
-            if let Some(difference) = watched.take(core, room_id) {
+        for (room_id, watched) in self.rooms.iter_mut() {
+            if std::mem::take(&mut watched.changed)
+                && let Some(difference) = watched.take(core, room_id)
+            {
                 patch.rooms.insert(room_id.clone(), difference);
+            }
+            let threads = watched.take_threads(core, room_id);
+            if !threads.is_empty() {
+                patch.threads.insert(room_id.clone(), threads);
             }
         }
         patch
@@ -216,5 +235,21 @@ impl Watched {
         let difference = room(self.shown.as_deref(), &view);
         self.shown = Some(view);
         difference
+    }
+
+    fn take_threads(&mut self, core: &mut Client, room_id: &RoomId) -> BTreeMap<MessageId, ThreadPatch> {
+        let mut patches = BTreeMap::new();
+        for thread_id in std::mem::take(&mut self.changed_threads) {
+            let difference = match core.thread(room_id, &thread_id) {
+                Some(view) => {
+                    let difference = thread(self.threads.get(&thread_id).map(Arc::as_ref), &view);
+                    self.threads.insert(thread_id.clone(), view);
+                    difference
+                }
+                None => self.threads.remove(&thread_id).map(|_| ThreadPatch::closed()),
+            };
+            patches.extend(difference.map(|patch| (thread_id, patch)));
+        }
+        patches
     }
 }

@@ -200,17 +200,17 @@ pub fn room(before: Option<&RoomView>, after: &RoomView) -> Option<RoomPatch> {
     (patch != RoomPatch::default()).then_some(patch)
 }
 
-fn fresh<T: PartialEq>(before: T, after: T) -> Option<T> {
+pub(super) fn fresh<T: PartialEq>(before: T, after: T) -> Option<T> {
     (before != after).then_some(after)
 }
 
-fn timeline_patch(before: &Timeline, after: &Timeline) -> TimelinePatch {
+pub(super) fn timeline_patch(before: &Timeline, after: &Timeline) -> TimelinePatch {
     let (start, end) = bounds(after);
     TimelinePatch { start, end, put: news(before, after).cloned().collect() }
 }
 
 /// The places of the first and the last message; 0 of an empty timeline.
-fn bounds(timeline: &Timeline) -> (Seq, Seq) {
+pub(super) fn bounds(timeline: &Timeline) -> (Seq, Seq) {
     let place = |message: Option<&Arc<Message>>| message.map_or(Seq::new(0), |message| message.seq);
     (place(timeline.first()), place(timeline.last()))
 }

@@ -20,6 +20,7 @@ import type {
   Sent,
   Seq,
   Status,
+  ThreadState,
   Timestamp,
   Typist,
   User,
@@ -108,6 +109,17 @@ export function useMessages(id?: RoomId): {
     const actions = { send, edit, remove, retry, react, loadOlder, loadNewer, jumpTo, jumpToNewest, lookUp };
     return { messages, quoted, hasMore, hasNewer, loading, ...actions };
   }, [room, messages, quoted, hasMore, hasNewer, loading]);
+}
+
+/** A thread, kept up to date as long as it is shown; `undefined` until it is known. */
+export function useThread(
+  first: MessageId,
+  id?: RoomId,
+): { readonly thread: ThreadState | undefined; readonly loadOlder: (limit?: number) => Promise<void> } {
+  const room = useRoomHandle(id);
+  const thread = useRoomSelector((state) => state.threads.get(first), given(id));
+  useEffect(() => room.openThread(first), [room, first]);
+  return useMemo(() => ({ thread, loadOlder: (limit) => room.loadThread(first, limit) }), [room, first, thread]);
 }
 
 /** Who is typing, and telling that one types oneself. */

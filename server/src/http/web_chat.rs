@@ -3,6 +3,7 @@
 use axum::{
     Router,
     extract::Request,
+    handler::HandlerWithoutStateExt as _,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -24,7 +25,9 @@ pub(super) fn is_built_in() -> bool {
 
 /// Its files, and its page for every other address that a browser opens.
 pub(super) fn routes() -> Router {
-    Router::new().fallback(serve)
+    // As a service: axum makes a handler anew for each request, and the layers around it with it, which for the
+    // engine's would be another list of sessions each time.
+    Router::new().fallback_service(serve.into_service())
 }
 
 async fn serve(request: Request) -> Response {

@@ -13,6 +13,7 @@ import { RoomHeader } from "./RoomHeader";
 import { Timeline, type TimelineHandle } from "./Timeline";
 import { TimelineSkeleton } from "./TimelineSkeleton";
 import { TypingLine } from "./TypingLine";
+import { mayPin } from "./rights";
 import { useEscape } from "./useEscape";
 import "./conversation.css";
 
@@ -40,6 +41,9 @@ export function Conversation({ membersShown, onBack, onMembers, onThread, onLeft
   const composer = useRef<HTMLTextAreaElement>(null);
   const title = roomTitle(state, meId);
 
+  const { handle: room } = state;
+  const pins = mayPin(state);
+
   const actions = useMemo<RowActions>(() => {
     const back = () => {
       setEditing(undefined);
@@ -61,11 +65,11 @@ export function Conversation({ membersShown, onBack, onMembers, onThread, onLeft
         }
       },
       askDelete: setDeleting,
+      pin: pins ? (message, on) => attempt(room.pin(message, on), "It was not pinned.") : undefined,
       retry: (message) => attempt(retry(message)),
       discard: (message) => attempt(remove(message)),
-      jump: (message) => timeline.current?.show(message),
     };
-  }, [attempt, edit, react, remove, retry, onThread]);
+  }, [attempt, edit, pins, react, remove, retry, room, onThread]);
 
   useEscape(replyTo !== undefined, () => setReplyTo(undefined));
 

@@ -1,15 +1,15 @@
 import { useEffect, useState } from "react";
-import type { ChatMessage } from "roomcast";
+import { useRoom } from "roomcast/react";
 
 import { Icon } from "../ui/Icon";
 import "./jumpToNewest.css";
 
-type Props = { shown: boolean; newest: ChatMessage | undefined; onJump: () => void };
+type Props = { shown: boolean; onJump: () => void };
 
 /** The way back to the end, with how much has come meanwhile. */
-export function JumpToNewest({ shown, newest, onJump }: Props) {
+export function JumpToNewest({ shown, onJump }: Props) {
   const [left, setLeft] = useState<number>();
-  const seq = newest?.seq ?? 0;
+  const seq = useRoom().room?.seq ?? 0;
 
   useEffect(() => {
     setLeft((before) => (shown ? (before ?? seq) : undefined));

@@ -1,12 +1,13 @@
-import { type Ref, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from "react";
-import type { ChatMessage, List } from "roomcast";
+import { type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { ChatMessage, List, Place } from "roomcast";
 import { useMe, useMessages, usePeople, useReceipts, useUnread } from "roomcast/react";
 
+import { useNotices } from "../app/notices";
 import type { RowActions } from "../message/actions";
 import { type ListHandle, VirtualList } from "../virtual/VirtualList";
 import { Announcer } from "./Announcer";
 import { JumpToNewest } from "./JumpToNewest";
-import { indexOfKey, Lookup } from "./lookup";
+import { indexOfKey, indexOfPlace, Lookup } from "./lookup";
 import { firstUnread } from "./rows";
 import { TimelineHead } from "./TimelineHead";
 import { TimelineRow } from "./TimelineRow";
@@ -20,12 +21,14 @@ type Props = { roomName: string; actions: RowActions; editing: string | undefine
 
 /** A room's conversation, from wherever its past begins to what is on its way. Mounted anew for each room. */
 export function Timeline({ roomName, actions, editing, handle }: Props) {
-  const { messages, hasMore, loading, loadOlder, hasNewer, loadNewer, jumpToNewest } = useMessages();
+  const { messages, quoted, hasMore, loading, loadOlder, hasNewer, loadNewer, jumpTo, jumpToNewest, lookUp } =
+    useMessages();
   const { readBy } = useReceipts();
   const { unread, readSeq, markRead } = useUnread();
   const people = usePeople();
   const meId = useMe()?.id;
   const visible = useVisible();
+  const { attempt } = useNotices();
 
   const [dividerAfter] = useState(unread > 0 ? readSeq : undefined);
   const [beginAt] = useState(() => firstUnread(messages, dividerAfter));
@@ -43,6 +46,29 @@ export function Timeline({ roomName, actions, editing, handle }: Props) {
     if (atEnd && visible && !hasNewer && unread > 0) void markRead().catch(() => undefined);
   }, [atEnd, visible, hasNewer, unread, markRead]);
 
+  // A place that is jumped to, until the list has it.
+  const [wanted, setWanted] = useState<Place>();
+  useLayoutEffect(() => {
+    const index = wanted === undefined ? undefined : indexOfPlace(messages, wanted);
+    if (index === undefined) return;
+    list.current?.toRow(index);
+    setLit(messages.at(index)?.key);
+    setWanted(undefined);
+  }, [wanted, messages]);
+
+  const goTo = useCallback(
+    (place: Place) => {
+      setLit(undefined);
+      setWanted(place);
+      const jumped = jumpTo(place).catch((refusal: unknown) => {
+        setWanted(undefined);
+        throw refusal;
+      });
+      attempt(jumped, "That message cannot be shown right now.");
+    },
+    [attempt, jumpTo],
+  );
+
   const show = useCallback(
     (message: ChatMessage) => {
       const index = indexOfKey(messages, message);
@@ -54,30 +80,33 @@ export function Timeline({ roomName, actions, editing, handle }: Props) {
   );
 
   const toNewest = useCallback(() => {
-    if (hasNewer) void jumpToNewest().catch(() => undefined);
+    setWanted(undefined);
+    void jumpToNewest().catch(() => undefined);
     list.current?.toEnd();
-  }, [hasNewer, jumpToNewest]);
+  }, [jumpToNewest]);
 
   useImperativeHandle(handle, () => ({ toNewest, show }), [toNewest, show]);
 
-  // The rows' own actions do not change with each message that comes.
-  const jumping = useRef(show);
+  // Where the unread begin may be further back than what is there.
   useEffect(() => {
-    jumping.current = show;
-  }, [show]);
-  const rowActions = useMemo(() => ({ ...actions, jump: (to: ChatMessage) => jumping.current(to) }), [actions]);
+    const first = messages.at(0)?.seq;
+    if (dividerAfter !== undefined && first !== undefined && first > dividerAfter + 1) goTo(dividerAfter + 1);
+    // Once, when the room is opened.
+  }, []);
 
+  const rowActions = useMemo(() => ({ ...actions, jump: goTo }), [actions, goTo]);
+
+  const answered = ({ replyTo }: ChatMessage): ChatMessage | undefined =>
+    replyTo === undefined ? undefined : (quoted.get(replyTo) ?? lookup.byId(messages, replyTo));
+
+  const waiting = loading || wanted !== undefined;
   const onNearStart = useCallback(() => {
-    if (hasMore && !loading) void loadOlder().catch(() => undefined);
-  }, [hasMore, loading, loadOlder]);
+    if (hasMore && !waiting) void loadOlder().catch(() => undefined);
+  }, [hasMore, waiting, loadOlder]);
 
-  const onEnd = useCallback(
-    (now: boolean) => {
-      setAtEnd(now);
-      if (now && hasNewer) void loadNewer().catch(() => undefined);
-    },
-    [hasNewer, loadNewer],
-  );
+  const onNearEnd = useCallback(() => {
+    if (hasNewer && !waiting) void loadNewer().catch(() => undefined);
+  }, [hasNewer, waiting, loadNewer]);
 
   return (
     <div className="timeline">
@@ -92,7 +121,9 @@ export function Timeline({ roomName, actions, editing, handle }: Props) {
         keyAt={(index) => keyAt(messages, index)}
         beginAt={beginAt}
         onNearStart={onNearStart}
-        onEnd={onEnd}
+        onNearEnd={onNearEnd}
+        sticks={!hasNewer}
+        onEnd={setAtEnd}
         head={<TimelineHead roomName={roomName} hasMore={hasMore} empty={messages.length === 0} />}
         row={(index) => {
           const message = messages.at(index) as ChatMessage;
@@ -101,7 +132,8 @@ export function Timeline({ roomName, actions, editing, handle }: Props) {
               message={message}
               before={index > 0 ? messages.at(index - 1) : undefined}
               newHere={message.key === dividerKey}
-              answers={message.replyTo === undefined ? undefined : lookup.byId(messages, message.replyTo)}
+              answers={answered(message)}
+              lookUp={lookUp}
               people={people}
               meId={meId}
               readers={message.mine ? readBy(message) : 0}
@@ -112,8 +144,8 @@ export function Timeline({ roomName, actions, editing, handle }: Props) {
           );
         }}
       />
-      <JumpToNewest shown={!atEnd || hasNewer} newest={messages.at(-1)} onJump={toNewest} />
-      <Announcer newest={messages.at(-1)} people={people} />
+      <JumpToNewest shown={!atEnd || hasNewer} onJump={toNewest} />
+      <Announcer newest={hasNewer ? undefined : messages.at(-1)} people={people} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
-import { memo } from "react";
-import type { ChatMessage, People } from "roomcast";
+import { memo, useEffect } from "react";
+import type { ChatMessage, MessageId, People } from "roomcast";
 
 import type { RowActions } from "../message/actions";
 import { MessageRow } from "../message/MessageRow";
@@ -11,6 +11,8 @@ type Props = {
   before: ChatMessage | undefined;
   newHere: boolean;
   answers: ChatMessage | undefined;
+  /** Looks up what it answers. */
+  lookUp: (message: MessageId) => Promise<void>;
   people: People;
   meId: string | undefined;
   readers: number;
@@ -20,8 +22,12 @@ type Props = {
 };
 
 /** A message with what stands above it: a new day, or where the unread ones begin. */
-export const TimelineRow = memo(function TimelineRow({ before, newHere, ...row }: Props) {
+export const TimelineRow = memo(function TimelineRow({ before, newHere, lookUp, ...row }: Props) {
   const { message } = row;
+  const missing = row.answers === undefined ? message.replyTo : undefined;
+  useEffect(() => {
+    if (missing !== undefined) void lookUp(missing).catch(() => undefined);
+  }, [missing, lookUp]);
   const newDay = startsDay(message, before);
   return (
     <>

@@ -1,4 +1,4 @@
-import type { ChatMessage, List, MessageId } from "roomcast";
+import type { ChatMessage, List, MessageId, Place } from "roomcast";
 
 /** Finds messages by id in a long list, and remembers where they were. */
 export class Lookup {
@@ -22,6 +22,14 @@ export function indexOfKey(messages: List<ChatMessage>, wanted: ChatMessage): nu
   for (let index = messages.length - 1; index >= 0; index -= 1) {
     const message = messages.at(index);
     if (message?.key === wanted.key || (wanted.id !== undefined && message?.id === wanted.id)) return index;
+  }
+  return undefined;
+}
+
+export function indexOfPlace(messages: List<ChatMessage>, place: Place): number | undefined {
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const message = messages.at(index);
+    if (message?.id === place || message?.seq === place) return index;
   }
   return undefined;
 }

@@ -30,6 +30,7 @@ export function isGrouped(message: ChatMessage, before: ChatMessage | undefined)
     before.userId === message.userId &&
     before.type !== "system" &&
     message.replyTo === undefined &&
+    message.pinnedAt === undefined &&
     message.createdAt - before.createdAt < GROUP_MS
   );
 }

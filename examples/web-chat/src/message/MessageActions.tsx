@@ -8,13 +8,15 @@ type Props = {
   onReact: (emoji: string) => void;
   onReply: () => void;
   onThread: (() => void) | undefined;
+  pinned: boolean;
+  onPin: (() => void) | undefined;
   onEdit: (() => void) | undefined;
   onDelete: (() => void) | undefined;
   onPicking: (picking: boolean) => void;
 };
 
 /** What can be done with a message, beside it while it is pointed at. */
-export function MessageActions({ onReact, onReply, onThread, onEdit, onDelete, onPicking }: Props) {
+export function MessageActions({ onReact, onReply, onThread, pinned, onPin, onEdit, onDelete, onPicking }: Props) {
   const [picking, setPicking] = useState(false);
   const smile = useRef<HTMLButtonElement>(null);
   const pick = (open: boolean) => {
@@ -34,6 +36,7 @@ export function MessageActions({ onReact, onReply, onThread, onEdit, onDelete, o
       />
       <IconButton icon="reply" size={18} label="Reply" onClick={onReply} />
       {onThread && <IconButton icon="bubble" size={18} label="Open thread" onClick={onThread} />}
+      {onPin && <IconButton icon="pin" size={18} label={pinned ? "Unpin" : "Pin"} onClick={onPin} />}
       {onEdit && <IconButton icon="edit" size={18} label="Edit" onClick={onEdit} />}
       {onDelete && <IconButton icon="trash" size={18} label="Delete" onClick={onDelete} />}
       {picking && (

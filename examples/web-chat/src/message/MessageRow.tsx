@@ -19,7 +19,7 @@ type Props = {
   message: ChatMessage;
   /** Whether it goes on where the same person left off. */
   grouped: boolean;
-  /** The message that it answers, if that is loaded. */
+  /** The message that it answers, if that is known. */
   answers: ChatMessage | undefined;
   people: People;
   meId: string | undefined;
@@ -38,7 +38,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
   const deleted = message.deletedAt !== undefined;
   const settled = message.id !== undefined && message.status === "delivered";
   const mentionsMe = meId !== undefined && message.mentions?.includes(meId) === true;
-  const { thread } = actions;
+  const { thread, pin, jump } = actions;
+  const { replyTo } = message;
 
   const keys = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target !== event.currentTarget || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
@@ -72,11 +73,11 @@ export const MessageRow = memo(function MessageRow(props: Props) {
         )}
       </div>
       <div className="message-main">
-        {message.replyTo !== undefined && (
+        {replyTo !== undefined && (
           <Quote
             name={answers && people.name(answers.userId)}
             text={answers && (answers.deletedAt === undefined ? answers.content : "Deleted")}
-            onOpen={answers && (() => actions.jump(answers))}
+            onOpen={jump && (() => jump(replyTo))}
           />
         )}
         {!grouped && (
@@ -135,6 +136,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
           onReact={(emoji) => actions.react(message, emoji, true)}
           onReply={() => actions.reply(message)}
           onThread={thread && (() => thread(message))}
+          pinned={message.pinnedAt !== undefined}
+          onPin={pin && (() => pin(message, message.pinnedAt === undefined))}
           onEdit={message.mine ? () => actions.beginEdit(message) : undefined}
           onDelete={message.mine ? () => actions.askDelete(message) : undefined}
           onPicking={setPicking}

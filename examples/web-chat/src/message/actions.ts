@@ -1,4 +1,4 @@
-import type { ChatMessage } from "roomcast";
+import type { ChatMessage, MessageId } from "roomcast";
 
 /** What a row can ask for. One object for all rows and all drawings, so that rows stay as they are. */
 export type RowActions = {
@@ -12,6 +12,8 @@ export type RowActions = {
   askDelete: (message: ChatMessage) => void;
   retry: (message: ChatMessage) => void;
   discard: (message: ChatMessage) => void;
-  /** Shows the message that this one answers. */
-  jump: (message: ChatMessage) => void;
+  /** Where the user may. */
+  pin?: ((message: ChatMessage, on: boolean) => void) | undefined;
+  /** Shows the message that another one answers. Not inside of a thread. */
+  jump?: (message: MessageId) => void;
 };

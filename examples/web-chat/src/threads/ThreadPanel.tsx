@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from "react";
 import type { ChatMessage, MessageId } from "roomcast";
-import { useMe, useMessages, usePeople } from "roomcast/react";
+import { useMe, useMessages, usePeople, useThread } from "roomcast/react";
 
 import { useNotices } from "../app/notices";
 import { Panel } from "../app/Panel";
@@ -9,7 +9,7 @@ import { DeleteDialog } from "../conversation/DeleteDialog";
 import { isGrouped } from "../conversation/rows";
 import type { RowActions } from "../message/actions";
 import { MessageRow } from "../message/MessageRow";
-import { useThread } from "./useThread";
+import { Button } from "../ui/Button";
 import "./threadPanel.css";
 
 type Props = { rootId: MessageId; onClose: () => void };
@@ -17,7 +17,8 @@ type Props = { rootId: MessageId; onClose: () => void };
 /** A message and what hangs below it, beside the room. */
 export function ThreadPanel({ rootId, onClose }: Props) {
   const { edit, remove, retry, react } = useMessages();
-  const { messages, waiting, refused } = useThread(rootId);
+  const { thread, loadOlder } = useThread(rootId);
+  const { first, messages = [], hasOlder = false, loadingOlder: waiting = true } = thread ?? {};
   const people = usePeople();
   const meId = useMe()?.id;
   const { attempt } = useNotices();
@@ -39,30 +40,35 @@ export function ThreadPanel({ rootId, onClose }: Props) {
       askDelete: setDeleting,
       retry: (message) => attempt(retry(message)),
       discard: (message) => attempt(remove(message)),
-      jump: () => undefined,
     }),
     [attempt, edit, react, remove, retry],
+  );
+
+  const row = (message: ChatMessage, grouped: boolean) => (
+    <MessageRow
+      key={message.key}
+      message={message}
+      grouped={grouped}
+      answers={undefined}
+      people={people}
+      meId={meId}
+      readers={0}
+      editing={editing === message.key}
+      lit={false}
+      actions={actions}
+    />
   );
 
   return (
     <Panel title="Thread" onClose={onClose}>
       <div ref={scroller} className="thread scrolls" role="region" aria-label="Messages of the thread" aria-busy={waiting} tabIndex={0}>
-        {messages.map((message, at) => (
-          <div key={message.key} className={at === 0 ? "thread-root" : undefined}>
-            <MessageRow
-              message={message}
-              grouped={at > 1 && isGrouped(message, messages[at - 1])}
-              answers={undefined}
-              people={people}
-              meId={meId}
-              readers={0}
-              editing={editing === message.key}
-              lit={false}
-              actions={actions}
-            />
-          </div>
-        ))}
-        {refused !== undefined && <p className="thread-note">{refused}</p>}
+        {first && <div className="thread-root">{row(first, false)}</div>}
+        {hasOlder && !waiting && (
+          <Button className="thread-older" onClick={() => attempt(loadOlder(), "Earlier replies cannot be had right now.")}>
+            Earlier replies
+          </Button>
+        )}
+        {messages.map((message, at) => row(message, at > 0 && isGrouped(message, messages[at - 1])))}
       </div>
       <Composer
         field={field}

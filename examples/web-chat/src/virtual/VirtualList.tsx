@@ -12,7 +12,7 @@ import {
 
 import { Heights } from "./heights";
 import "./virtualList.css";
-import { type Anchor, anchorOf, shiftOf, windowOf } from "./place";
+import { type Anchor, anchorOf, type Ends, shiftOf, windowOf } from "./place";
 
 /** What a list can be told. */
 export type ListHandle = {
@@ -31,6 +31,9 @@ type Props = Omit<HTMLAttributes<HTMLDivElement>, "children"> & {
   beginAt?: number | undefined;
   guess?: number;
   onNearStart?: () => void;
+  onNearEnd?: () => void;
+  /** Whether somebody at the end stays there when rows are added. */
+  sticks?: boolean;
   onEnd?: (atEnd: boolean) => void;
   handle?: Ref<ListHandle>;
 };
@@ -39,7 +42,7 @@ type State = {
   heights: Heights;
   /** The row that is held where it is. */
   anchor: Anchor | "end";
-  firstKey: string;
+  ends: Ends;
   atEnd: boolean;
   /** The window's height, when it was last looked at. */
   viewport: number;
@@ -47,7 +50,7 @@ type State = {
   moved: boolean;
 };
 
-const NEAR_START = 900;
+const NEAR = 900;
 const AT_END = 48;
 
 /**
@@ -63,6 +66,8 @@ export function VirtualList({
   beginAt,
   guess = 48,
   onNearStart,
+  onNearEnd,
+  sticks = true,
   onEnd,
   handle,
   ...rest
@@ -76,7 +81,7 @@ export function VirtualList({
   state.current ??= {
     heights: new Heights(guess),
     anchor: beginAt === undefined ? "end" : { index: beginAt, offset: 96 },
-    firstKey: "",
+    ends: { first: "", last: "", count: 0 },
     atEnd: beginAt === undefined,
     viewport: window.innerHeight,
     moved: true,
@@ -84,13 +89,13 @@ export function VirtualList({
   const list = state.current;
 
   // During the drawing, so that no frame shows rows under another's index. Doing it twice changes nothing.
-  const shift = shiftOf(list.firstKey, count, keyAt, list.heights.count);
+  const shift = shiftOf(list.ends, count, keyAt);
   list.heights.resize(count, shift);
-  if (shift > 0) {
+  if (shift !== 0) {
     list.moved = true;
-    if (list.anchor !== "end") list.anchor = { ...list.anchor, index: list.anchor.index + shift };
+    if (list.anchor !== "end") list.anchor = { ...list.anchor, index: Math.max(0, list.anchor.index + shift) };
   }
-  list.firstKey = count > 0 ? keyAt(0) : "";
+  list.ends = count > 0 ? { first: keyAt(0), last: keyAt(count - 1), count } : { first: "", last: "", count };
   const { start, end } = windowOf(list.heights, list.anchor, list.viewport);
 
   const settle = useCallback(() => {
@@ -120,14 +125,16 @@ export function VirtualList({
 
   const report = useCallback(
     (outer: HTMLDivElement) => {
-      const atEnd = outer.scrollHeight - outer.scrollTop - outer.clientHeight < AT_END;
+      const left = outer.scrollHeight - outer.scrollTop - outer.clientHeight;
+      const atEnd = left < AT_END;
       if (state.current && state.current.atEnd !== atEnd) {
         state.current.atEnd = atEnd;
         onEnd?.(atEnd);
       }
-      if (outer.scrollTop < NEAR_START) onNearStart?.();
+      if (outer.scrollTop < NEAR) onNearStart?.();
+      if (left < NEAR) onNearEnd?.();
     },
-    [onEnd, onNearStart],
+    [onEnd, onNearStart, onNearEnd],
   );
 
   const follow = useCallback(() => {
@@ -135,12 +142,12 @@ export function VirtualList({
     if (!outer || !inner || !now) return;
     report(outer);
     const before = windowOf(now.heights, now.anchor, now.viewport);
-    now.anchor = now.atEnd ? "end" : anchorOf(outer, inner, now.heights);
+    now.anchor = now.atEnd && sticks ? "end" : anchorOf(outer, inner, now.heights);
     const after = windowOf(now.heights, now.anchor, now.viewport);
     if (before.start !== after.start || before.end !== after.end) draw();
-  }, [report]);
+  }, [report, sticks]);
 
-  // What is near the start may have to be asked for again once an answer is there.
+  // What is near an end may have to be asked for again once an answer is there.
   useEffect(() => {
     if (scroller.current) report(scroller.current);
   }, [report]);

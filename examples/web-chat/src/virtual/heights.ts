@@ -16,10 +16,11 @@ export class Heights {
     return this.#heights[index] ?? this.guess;
   }
 
-  /** Makes the list `count` rows long, of which the first `before` are new. */
+  /** Makes the list `count` rows long, of which the first `before` are new; so many are gone, if it is negative. */
   resize(count: number, before: number): void {
-    if (before > 0) {
-      this.#heights = [...new Array<number>(before).fill(this.guess), ...this.#heights];
+    if (before !== 0) {
+      const rest = this.#heights.slice(Math.max(0, -before));
+      this.#heights = [...new Array<number>(Math.max(0, before)).fill(this.guess), ...rest];
       this.#heights.length = Math.min(this.#heights.length, count);
       this.#rebuild();
     } else if (count < this.count) {

@@ -36,11 +36,17 @@ export function anchorOf(outer: HTMLElement, inner: HTMLElement, heights: Height
   return { index, offset: heights.before(index) - distance };
 }
 
-/** How many rows have come before the one that was first. */
-export function shiftOf(firstKey: string, count: number, keyAt: (index: number) => string, known: number): number {
-  if (known === 0 || count === 0 || keyAt(0) === firstKey) return 0;
+/** The rows at the ends of a list, and how many there are. */
+export type Ends = { first: string; last: string; count: number };
+
+/** How many rows have come before the one that was first; how many are gone, where that is negative. */
+export function shiftOf(was: Ends, count: number, keyAt: (index: number) => string): number {
+  if (was.count === 0 || count === 0 || keyAt(0) === was.first) return 0;
   for (let index = 1; index < count; index += 1) {
-    if (keyAt(index) === firstKey) return index;
+    if (keyAt(index) === was.first) return index;
+  }
+  for (let index = count - 1; index >= 0; index -= 1) {
+    if (keyAt(index) === was.last) return Math.min(0, index - was.count + 1);
   }
   return 0;
 }
