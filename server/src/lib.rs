@@ -14,6 +14,8 @@ pub mod limits;
 pub mod metrics;
 pub mod serve;
 pub mod service;
+#[doc(hidden)]
+pub mod planted;
 pub mod store;
 
 pub use app::{App, StartError};

@@ -6,6 +6,7 @@ mod ci;
 mod demo;
 mod install;
 mod process;
+mod sim;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +28,8 @@ enum Chore {
     Test(test::Test),
     /// Everything that must hold before a merge: `test`, and the dependencies' licences and advisories.
     Ci,
+    /// Run the simulator: real clients and the real server core on virtual time, with faults.
+    Sim(sim::Sim),
     /// Print figures: the codec, and latencies under load.
     Bench,
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().chore {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
+        Chore::Sim(sim) => sim.run(),
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Ci => ci::run_all(),
     };

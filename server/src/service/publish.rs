@@ -120,7 +120,7 @@ impl Inner {
     }
 
     /// Tells a room that its new member is here: until now it had no part in their presence (G-13).
-    fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
+    pub(super) fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
         let (status, text, named, own) = {
             let roster = self.roster();
             let local = roster.users.get(user);

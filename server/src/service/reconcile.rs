@@ -56,6 +56,7 @@ impl Inner {
                 self.overtake(head);
             } else {
                 let conns = self.admit(&arriving, user, &head.room, now, head.member_count);
+                self.introduce(user, &head.room, None);
                 self.welcome(user.clone(), head.room.clone(), conns.into_iter().collect());
             }
         }
@@ -100,5 +101,109 @@ impl Inner {
         }
         let heads = Heads { rooms: BTreeMap::from([(head.room.clone(), head.rev)]) };
         self.transport.broadcast(std::slice::from_ref(&head.room), None, &Packet::from(&Event::Heads(Box::new(heads))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use roomcast_protocol::{
+        Epoch, Limits, Timestamp,
+        command::{AddMembers, CreateRoom},
+        model::{User, Visibility},
+    };
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{
+        auth::{Authenticator, Identity, TokenError},
+        domain::{Act, Author, Change, ConnId},
+        env::RealEnv,
+        hub::{CloseReason, Transport},
+        limits::Quotas,
+        service::{Parts, Service, ServiceSettings},
+        store::{WriteStore as _, sqlite::SqliteStore},
+    };
+
+    /// Remembers what was told to rooms.
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>);
+
+    impl Transport for Heard {
+        fn subscribe(&self, _: ConnId, _: &RoomId) {}
+        fn unsubscribe(&self, _: ConnId, _: &RoomId) {}
+        fn emit(&self, _: ConnId, _: &Packet) {}
+        fn close(&self, _: ConnId, _: CloseReason) {}
+
+        fn broadcast(&self, rooms: &[RoomId], _: Option<ConnId>, packet: &Packet) {
+            let json: Value = serde_json::from_str(packet.json.get()).expect("a payload");
+            let told = rooms.iter().map(|room| (room.clone(), packet.name, json.clone()));
+            self.0.lock().expect("no panic").extend(told);
+        }
+    }
+
+    struct NoTokens;
+
+    impl Authenticator for NoTokens {
+        fn verify(&self, _: &str) -> Result<Identity, TokenError> {
+            Err(TokenError::Subject)
+        }
+    }
+
+    fn user(name: &str) -> User {
+        User { id: UserId::parse(name).expect("a good id"), name: name.to_uppercase(), avatar_url: None }
+    }
+
+    async fn connect(service: &Service, conn: u64, name: &str) {
+        let identity = Identity { user: user(name), admin: false, expires_at: Timestamp::new(u64::MAX / 2) };
+        let session = service.connect(ConnId(conn), identity).await.expect("connected");
+        service.begin_session(&session, None).await.expect("begun");
+    }
+
+    #[tokio::test]
+    async fn g13_a_member_by_an_unknown_transaction_is_introduced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+        let store = Arc::new(SqliteStore::open(&url, &Epoch::parse("e").expect("a good id")).await.expect("opened"));
+        let heard = Arc::new(Heard::default());
+        let parts = Parts {
+            env: RealEnv::shared(),
+            store: store.clone(),
+            transport: heard.clone(),
+            tokens: Arc::new(NoTokens),
+            quotas: Quotas::new(None),
+            metrics: Arc::default(),
+            settings: ServiceSettings::default(),
+        };
+        let service = Service::start(parts, store.epoch().await.expect("read"));
+        let room = RoomId::parse("r").expect("a good id");
+        let commit = async |act: Act| {
+            let author = Author { user: user("alice"), admin: false, conn: None };
+            let change = Change { author, act, fresh_id: uuid::Uuid::now_v7().to_string() };
+            let done = store.commit(&[&change], Timestamp::new(1), &Limits::default()).await.expect("committed");
+            done.into_iter().for_each(|outcome| drop(outcome.expect("taken")));
+        };
+        let create = CreateRoom {
+            room_id: Some(room.clone()),
+            name: "R".to_owned(),
+            visibility: Visibility::Private,
+            members: Vec::new(),
+            topic: None,
+            policy: None,
+        };
+        commit(Act::CreateRoom(create)).await;
+        connect(&service, 1, "alice").await;
+        connect(&service, 2, "bob").await;
+        let online = |name: &str| {
+            let heard = heard.0.lock().expect("no panic");
+            heard.iter().any(|(id, event, json)| *id == room && *event == "user-online" && json["userId"] == name)
+        };
+        assert!(!online("bob"), "nobody of the room knows him");
+
+        // Committed, and the answer lost: nobody was told.
+        commit(Act::AddMembers(AddMembers { room_id: room.clone(), user_ids: vec![user("bob").id] })).await;
+        service.inner.reconcile().await;
+        assert!(online("bob"), "he is a member now, and here");
     }
 }
