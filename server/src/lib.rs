@@ -12,10 +12,10 @@ pub mod http;
 pub mod hub;
 pub mod limits;
 pub mod metrics;
-pub mod serve;
-pub mod service;
 #[doc(hidden)]
 pub mod planted;
+pub mod serve;
+pub mod service;
 pub mod store;
 
 pub use app::{App, StartError};

@@ -44,6 +44,8 @@ impl Client {
                 }
                 self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
             }
+            (Purpose::Late, Ok(reply)) => self.took_effect(&command, &reply),
+            (Purpose::Late, Err(_)) => {}
             (Purpose::Older(id, room_id), answer) => {
                 if let (Ok(Reply::GetMessages(page)), Some(room)) = (&answer, self.rooms.get_mut(&room_id)) {
                     room.add_older(page.messages.clone(), page.has_more);

@@ -61,19 +61,7 @@ impl Client {
                     self.effects.notice(Notice::TypingStopped(stopped.room_id, stopped.user_id));
                 }
             }
-            Event::MessagesRead(read) => {
-                let me = self.me.as_ref().map(|me| &me.id);
-                let Some(room) = self.rooms.get_mut(&read.room_id) else { return };
-                let moved = room.read(&read.user_id, read.read_seq, me);
-                if me == Some(&read.user_id) {
-                    room.confirm_mark(read.read_seq);
-                }
-                if moved {
-                    self.effects.room_changed(&read.room_id);
-                    self.count_unread(&read.room_id);
-                    self.effects.notice(Notice::Read(read.room_id, read.user_id, read.read_seq));
-                }
-            }
+            Event::MessagesRead(read) => self.read_by(&read.room_id, &read.user_id, read.read_seq),
             Event::UserOnline(online) => {
                 self.seen(&online.user_id, Seen { status: Status::Online, text: None, last_seen_at: None });
             }

@@ -48,6 +48,8 @@ pub use timers::TimerKind;
 enum Purpose {
     /// A user's command, to be resolved with the reply.
     User(CommandId),
+    /// One whose user was told that its time is over: what it did is taken in all the same.
+    Late,
     /// A page of a room's past.
     Older(CommandId, RoomId),
     /// A message of the outbox.

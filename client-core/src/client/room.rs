@@ -41,9 +41,12 @@ impl Client {
         if room.offer(rev, change, me, &mut notices) == Offered::Known {
             return;
         }
-        let behind = room.is_behind();
+        let (behind, vague) = (room.is_behind(), room.uncounted().is_some());
         self.effects.room_changed(room_id);
         self.tell(room_id, notices);
+        if vague {
+            self.count_unread(room_id);
+        }
         if behind {
             let hope = if self.own_change_under_way(room_id) { Hope::Some } else { Hope::None };
             let now = self.now();
@@ -74,8 +77,12 @@ impl Client {
         } else {
             self.rooms.insert(state, self.config.timeline_messages);
             self.effects.notice(Notice::RoomEntered(room_id.clone()));
-            for (rev, change) in self.rooms.strays.take(&room_id) {
+            let stray = self.rooms.strays.take(&room_id);
+            for (rev, change) in stray.changes {
                 self.change(&room_id, rev, change);
+            }
+            for (user_id, seq) in stray.cursors {
+                self.read_by(&room_id, &user_id, seq);
             }
         }
         for typist in &typing {
@@ -156,6 +163,23 @@ impl Client {
             self.gaps.postpone(&room_id, now + ASK_AGAIN_MS);
         } else {
             self.gaps.close(&room_id);
+        }
+    }
+
+    /// Somebody has read up to here, as the server says.
+    pub(super) fn read_by(&mut self, room_id: &RoomId, user_id: &UserId, seq: Seq) {
+        let me = self.me.as_ref().map(|me| &me.id);
+        let Some(room) = self.rooms.get_mut(room_id) else {
+            return self.rooms.strays.keep_cursor(room_id, user_id.clone(), seq);
+        };
+        let moved = room.read(user_id, seq, me);
+        if me == Some(user_id) {
+            room.confirm_mark(seq);
+        }
+        if moved {
+            self.effects.room_changed(room_id);
+            self.count_unread(room_id);
+            self.effects.notice(Notice::Read(room_id.clone(), user_id.clone(), seq));
         }
     }
 

@@ -243,7 +243,7 @@ impl Client {
 }
 
 /// Whether asking twice is as good as asking once.
-fn is_read(request: &Request<Purpose>) -> bool {
+pub(super) fn is_read(request: &Request<Purpose>) -> bool {
     use roomcast_protocol::CommandKind as Kind;
     matches!(
         request.command.kind(),

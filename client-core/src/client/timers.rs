@@ -2,7 +2,7 @@
 
 use roomcast_protocol::{ErrorBody, ErrorCode};
 
-use super::{Client, Purpose};
+use super::{Client, Purpose, session::is_read};
 use crate::{connection::Due, notice::Notice, requests::Request, time::Millis};
 
 /// Why the core wants to be woken.
@@ -53,7 +53,11 @@ impl Client {
         }
         self.auth.handle_timeout(now, &mut self.random, &mut self.effects);
         self.requests.release(now);
-        for request in self.requests.expired(now) {
+        // The server says to others, and not to us, what an answer says.
+        let late = |request: &Request<Purpose>| {
+            (matches!(request.purpose, Purpose::User(_)) && !is_read(request)).then_some(Purpose::Late)
+        };
+        for request in self.requests.expired(now, late) {
             self.expired(request);
         }
         while let Some(room_id) = self.typing.idle_next(now) {

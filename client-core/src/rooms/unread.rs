@@ -10,7 +10,7 @@ pub(crate) struct Unread {
     pub(crate) read_seq: Seq,
     pub(crate) count: u64,
     pub(crate) mentions: u64,
-    /// Whether the counts are a guess, because the cursor passed messages that are not here.
+    /// Whether the counts are a guess, because the cursor passed messages that are not here or one of those is gone.
     pub(crate) vague: bool,
 }
 
@@ -31,6 +31,8 @@ impl Unread {
         if counted && newly {
             self.count = self.count.saturating_sub(1);
             self.mentions = self.mentions.saturating_sub(u64::from(mentions(was, me)));
+            // What is deleted does not say any more whom it mentioned.
+            self.vague |= before.is_none() && self.mentions > 0;
         }
     }
 

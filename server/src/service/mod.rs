@@ -15,6 +15,8 @@ mod seed;
 mod session;
 mod states;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod typing;
 mod write;
 

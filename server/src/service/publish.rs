@@ -112,6 +112,12 @@ impl Inner {
         if !roster.note_membership(user, room, membership, member_count) {
             return BTreeSet::new();
         }
+        // A digest names it: whoever could not be told learns of the room by that (G-8).
+        roster.changes += 1;
+        let changes = roster.changes;
+        if let Some(local) = roster.rooms.get_mut(room) {
+            local.changed = changes;
+        }
         let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
         for conn in conns.iter().filter(|conn| !arriving.contains(**conn)) {
             self.transport.subscribe(*conn, room);
@@ -174,8 +180,13 @@ impl Inner {
             match inner.room_states(&user, std::slice::from_ref(&room)).await {
                 Ok(mut states) => {
                     if let Some(room) = states.pop() {
+                        let room_id = room.room.id.clone();
                         let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
                         let mut arriving = inner.arriving();
+                        // Out again since the reading: they were told, and this would bring the room back.
+                        if !inner.roster().is_member(&user, &room_id) {
+                            return;
+                        }
                         for conn in conns {
                             inner.emit(&mut arriving, conn, &packet);
                         }

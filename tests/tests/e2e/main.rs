@@ -12,6 +12,7 @@ mod messages;
 mod native;
 mod operations;
 mod ordering;
+mod outbox;
 mod presence;
 mod receipts;
 mod recording;

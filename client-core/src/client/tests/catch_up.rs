@@ -291,3 +291,31 @@ fn g12_a_page_of_a_later_moment_than_its_reset_counts_each_message_once() {
     session.event(new_message(2_001));
     assert_eq!(session.room().unread, 6);
 }
+
+#[test]
+fn g12_a_cursor_that_overtakes_the_room_is_kept() {
+    let mut session = Session::new();
+    session.connect();
+    session.enter_with(Vec::new(), Vec::new());
+    let read = event::MessagesRead {
+        user_id: user_id("bob"),
+        message_ids: Vec::new(),
+        room_id: room_id("r"),
+        read_seq: Seq::new(3),
+    };
+    session.event(Event::MessagesRead(Box::new(read)));
+    session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("r", 3) })));
+    assert_eq!(session.room().receipts.get(&user_id("bob")), Some(&Seq::new(3)));
+}
+
+#[test]
+fn a_gap_that_closes_while_the_question_is_put_off_is_not_shown_any_more() {
+    let mut session = Session::live(3);
+    session.event(new_message(5));
+    let (_, id) = session.take_sent(CommandKind::Sync).remove(0);
+    session.event(new_message(4));
+    session.reject(id.expect("an id"), ErrorCode::Unavailable, Some(500));
+    assert!(session.room().catching_up, "the question is put off");
+    session.advance(1_000);
+    assert!(!session.room().catching_up && session.take_sent(CommandKind::Sync).is_empty());
+}

@@ -233,6 +233,7 @@ impl Db {
         let outcomes: Outcomes = changes.iter().map(|change| decide(&mut workspace, change, now, limits)).collect();
         for decision in outcomes.iter().flatten() {
             for news in &decision.news {
+                self.note_stay(news);
                 if let News::Room { room, rev: Some(rev), .. } = news
                     && self.revs.insert(room.clone(), *rev).unwrap_or_default().next() != *rev
                 {

@@ -6,7 +6,7 @@ use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     model::{Message, User},
 };
-use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, RoomRow, Workspace};
+use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, News, RoomRow, Workspace};
 
 /// A time in a room: from one change up to, and not including, another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +144,6 @@ impl Db {
         }
         for key in dirty.members {
             let row = workspace.members[&key].clone();
-            self.note_stay(&key, &row);
             if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
                 self.marks.remove(&key);
             }
@@ -183,24 +182,20 @@ impl Db {
         }
     }
 
-    fn note_stay(&mut self, key: &(RoomId, UserId), row: &MemberRow) {
-        let stays = self.stays.entry(key.clone()).or_default();
-        let open = stays.last().is_some_and(|stay| stay.until.is_none());
-        match (open, row.is_active()) {
-            (false, true) => stays.push(Stay { from: row.member.rev, until: None }),
-            (true, false) => {
+    /// From the news, as who comes and goes within one batch leaves one row.
+    pub(super) fn note_stay(&mut self, news: &News) {
+        match news {
+            News::Entered { room, user, rev, .. } => {
+                let stays = self.stays.entry((room.clone(), user.clone())).or_default();
+                stays.push(Stay { from: *rev, until: None });
+            }
+            News::Removed { room, user, rev, .. } => {
+                let stays = self.stays.entry((room.clone(), user.clone())).or_default();
                 if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.member.rev);
+                    stay.until = Some(*rev);
                 }
             }
-            // Out and in again within one batch.
-            (true, true) if stays.last().is_some_and(|stay| stay.from != row.member.rev) => {
-                if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.member.rev);
-                }
-                stays.push(Stay { from: row.member.rev, until: None });
-            }
-            _ => {}
+            News::Room { .. } => {}
         }
     }
 }
