@@ -10,6 +10,7 @@ use roomcast_protocol::{handshake::Refusal, wire::Handshake};
 use crate::{
     backoff::Backoff,
     input::{ConnId, Network},
+    planted::{self, Bug},
     random::Random,
     time::Millis,
     view::{ConnectionView, Phase},
@@ -122,7 +123,7 @@ impl Connection {
     /// Wants a connection; tells whether an attempt is to be made now.
     pub(crate) fn want(&mut self) -> bool {
         self.wanted = true;
-        if matches!(self.state, State::Linked { .. } | State::Authorizing) {
+        if matches!(self.state, State::Linked { .. } | State::Authorizing) && !planted::has(Bug::TwoConnections) {
             return false;
         }
         self.backoff.reset();
@@ -212,6 +213,7 @@ impl Connection {
         self.state = match (self.wanted, self.network) {
             (false, _) => State::Idle,
             (true, Network::Offline) => State::Offline,
+            (true, Network::Online) if planted::has(Bug::NoReconnect) => State::Offline,
             // Where the server spread its clients itself, there is nothing to wait for.
             (true, Network::Online) if drained => State::Waiting { until: now },
             (true, Network::Online) => State::Waiting { until: now + self.backoff.pause_ms(random) },
@@ -237,7 +239,8 @@ impl Connection {
                 let silence = (self.heard_at + self.silence_ms, Due::Silence(conn));
                 let handshake = (stage != Stage::Live).then_some((self.handshake_by, Due::Handshake(conn)));
                 let drain = self.drain_at.map(|at| (at, Due::Drain(conn)));
-                [Some(silence), handshake, drain].into_iter().flatten().min_by_key(|(at, _)| *at)
+                let silence = (!planted::has(Bug::SilenceBorne)).then_some(silence);
+                [silence, handshake, drain].into_iter().flatten().min_by_key(|(at, _)| *at)
             }
             State::Waiting { until } => Some((until, Due::Attempt)),
             State::Idle | State::Authorizing | State::Offline | State::Refused(_) => None,

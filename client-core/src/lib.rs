@@ -29,6 +29,8 @@ mod notice;
 mod outbox;
 mod pace;
 mod people;
+#[doc(hidden)]
+pub mod planted;
 mod presence;
 mod random;
 mod requests;

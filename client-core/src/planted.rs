@@ -67,9 +67,12 @@ bugs! {
     PresenceKept = "stale presence kept over a reconnect";
     /// An answer is given twice.
     ResolvedTwice = "a command resolved twice";
-    /// A refused change stays on the screen (G-11).
-    RefusedEditShown = "refused edit stays on the screen";
+    /// A change that is refused for good is tried again and again, and shown (G-11).
+    RefusedChangeKept = "refused edit kept";
 }
+
+/// Whether a bug can be planted in this build.
+pub const PLANTABLE: bool = cfg!(feature = "mutants");
 
 #[cfg(feature = "mutants")]
 mod chosen {

@@ -43,12 +43,10 @@ bugs! {
     NoGrace = "presence grace skipped";
     /// Whoever is gone stays online (G-13).
     EndlessGrace = "presence grace never ends";
-    /// Every command is answered twice.
-    TwoAnswers = "a request answered twice";
+    /// A command that fails gets no ack.
+    NoAnswer = "a refusal not answered";
     /// What was told during an arrival is dropped (G-10).
     ArrivingDropped = "arriving buffer not flushed";
-    /// What the initial state said goes out again behind it (G-10).
-    ArrivingDoubled = "arriving buffer sent twice";
     /// A client of another life of the database gets a delta (G-10).
     EpochIgnored = "epoch ignored by the server";
     /// What an unknown commit did is not read back (G-4).

@@ -47,10 +47,15 @@ impl Client {
             (Purpose::Late, Ok(reply)) => self.took_effect(&command, &reply),
             (Purpose::Late, Err(_)) => {}
             (Purpose::Older(id, room_id), answer) => {
+                if let Ok(Reply::GetMessages(page)) = &answer {
+                    page.messages.iter().for_each(|message| self.confirm_own(message));
+                }
+                let me = self.me.as_ref().map(|me| &me.id);
                 if let (Ok(Reply::GetMessages(page)), Some(room)) = (&answer, self.rooms.get_mut(&room_id)) {
-                    room.add_older(page.messages.clone(), page.has_more);
+                    room.add_older(page.messages.clone(), page.has_more, me);
                 }
                 self.effects.room_changed(&room_id);
+                self.count_unread(&room_id);
                 self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
             }
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
@@ -99,6 +104,7 @@ impl Client {
                     }
                 }
             },
+            (Purpose::Refresh, Ok(Reply::RefreshToken(refreshed))) => self.auth.runs_out(refreshed.expires_at),
             (Purpose::Refresh, Err(error)) if error.code.retry() == Retry::Never => {
                 self.auth.drop_token();
                 let now = self.now();
@@ -120,6 +126,7 @@ impl Client {
                 }
             }
             (Purpose::Count(room_id), Ok(Reply::GetMessages(page))) => {
+                page.messages.iter().for_each(|message| self.confirm_own(message));
                 let me = self.me.as_ref().map(|me| &me.id);
                 if let Some(room) = self.rooms.get_mut(&room_id) {
                     room.recount(page.messages, page.has_more, me);
@@ -155,6 +162,10 @@ impl Client {
         let Departed { client_id, room_id, waiter, work } = departed;
         self.effects.room_changed(&room_id);
         self.resolve(waiter, Err(error.clone()));
+        // What waits for it is told, too: it goes on only where the user acts.
+        for waiter in self.outbox.take_waiters(&client_id) {
+            self.resolve(Some(waiter), Err(error.clone()));
+        }
         self.effects.notice(match work {
             Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
             Work::Edit { target, .. } | Work::Delete { target } => {

@@ -19,6 +19,7 @@ use crate::{
     outbox::Outbox,
     pace::Pace,
     people::People,
+    planted::{self, Bug},
     presence::Presence,
     random::{ClientIds, Random},
     requests::Requests,
@@ -231,6 +232,9 @@ impl Client {
 
     fn resolve(&mut self, id: Option<CommandId>, result: Outcome) {
         if let Some(id) = id {
+            if planted::has(Bug::ResolvedTwice) {
+                self.effects.resolve(id, result.clone());
+            }
             self.effects.resolve(id, result);
         }
     }

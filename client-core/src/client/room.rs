@@ -14,6 +14,7 @@ use super::{Client, Purpose};
 use crate::{
     gaps::Hope,
     notice::Notice,
+    planted::{self, Bug},
     presence::Seen,
     rooms::{Change, Offered, Room},
 };
@@ -61,6 +62,9 @@ impl Client {
         self.meet_in_room(&state);
         let room_id = state.room.id.clone();
         self.confirm_created(&state);
+        if let Some(message) = &state.last_message {
+            self.confirm_own(message);
+        }
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
         for user in state.users.iter().filter(|user| !self.is_me(&user.user_id)).cloned().collect::<Vec<_>>() {
@@ -206,8 +210,9 @@ impl Client {
         }
     }
 
-    fn confirm_own(&mut self, message: &Message) {
+    pub(super) fn confirm_own(&mut self, message: &Message) {
         if let Some(client_id) = &message.client_id
+            && !planted::has(Bug::EchoNotMerged)
             && self.is_me(&message.user_id)
             && self.outbox.contains(client_id)
         {

@@ -10,7 +10,10 @@ use roomcast_protocol::{
 };
 
 use super::{Inner, Service, Session};
-use crate::hub::{LocalUser, Packet};
+use crate::{
+    hub::{LocalUser, Packet},
+    planted::{self, Bug},
+};
 
 /// Most rooms that come with their whole state; `list-rooms` goes on from there.
 const ROOMS: usize = 200;
@@ -57,7 +60,7 @@ impl Service {
             next,
         };
         inner.transport.emit(session.conn, &Packet::from(&Event::InitialState(Box::new(state))));
-        for packet in held {
+        for packet in held.into_iter().filter(|_| !planted::has(Bug::ArrivingDropped)) {
             inner.transport.emit(session.conn, &packet);
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use roomcast_protocol::{
     Event, Rev, RoomId, UserId,
-    event::{AddedToRoom, PresenceChanged, RemovalReason, RemovedFromRoom, UserOnline},
+    event::{AddedToRoom, PresenceChanged, RemovalReason, RemovedFromRoom, UserOffline, UserOnline},
     model::Status,
 };
 
@@ -12,6 +12,7 @@ use super::{Inner, arriving::Arriving};
 use crate::{
     domain::{Audience, ConnId, News},
     hub::{Membership, Packet},
+    planted::{self, Bug},
     store::{Committed, Observer, StoreError},
 };
 
@@ -125,19 +126,22 @@ impl Inner {
         conns
     }
 
-    /// Tells a room that its new member is here: until now it had no part in their presence (G-13).
+    /// Tells a room whether its new member is here: until now it had no part in their presence, and what its members
+    /// knew of them may be of a room that they shared before (G-13).
     pub(super) fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
         let (status, text, named, own) = {
             let roster = self.roster();
             let local = roster.users.get(user);
             let text = local.and_then(|local| local.text.clone());
             let own = author.filter(|conn| local.is_some_and(|local| local.conns.contains(conn)));
-            let rooms = roster.presence_rooms(user, self.settings.limits.presence_members);
-            (roster.status(user), text, rooms.contains(room), own)
+            let most = self.settings.limits.presence_members;
+            let named = roster.rooms.get(room).is_some_and(|local| local.member_count <= most);
+            (roster.status(user), text, named, own)
         };
         let event = match status {
-            _ if !named => return,
-            Status::Offline | Status::Unknown => return,
+            _ if !named || planted::has(Bug::NotIntroduced) => return,
+            Status::Unknown => return,
+            Status::Offline => Event::UserOffline(Box::new(UserOffline { user_id: user.clone(), last_seen_at: None })),
             Status::Online => Event::UserOnline(Box::new(UserOnline { user_id: user.clone() })),
             status => Event::PresenceChanged(Box::new(PresenceChanged { user_id: user.clone(), status, text })),
         };
@@ -219,7 +223,7 @@ impl Inner {
                 return;
             }
             let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
-            for conn in &conns {
+            for conn in conns.iter().filter(|_| !planted::has(Bug::StillSubscribed)) {
                 self.transport.unsubscribe(*conn, room);
             }
             conns

@@ -10,7 +10,7 @@ use roomcast_protocol::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Parts, Service, ServiceSettings, Session};
+use super::{Departure, Parts, Service, ServiceSettings, Session};
 use crate::{
     auth::{Authenticator, Identity, TokenError},
     domain::{Act, Author, Change, ConnId, News},
@@ -106,10 +106,10 @@ impl World {
         session
     }
 
-    /// Whether a room was told that somebody is online.
-    fn is_introduced(&self, name: &str, id: &str) -> bool {
+    /// Whether a room was told this of somebody.
+    fn heard(&self, told: &str, name: &str, id: &str) -> bool {
         let heard = self.heard.0.lock().expect("no panic");
-        heard.iter().any(|(told, event, json)| *told == room(id) && *event == "user-online" && json["userId"] == name)
+        heard.iter().any(|(place, event, json)| *place == room(id) && *event == told && json["userId"] == name)
     }
 }
 
@@ -119,11 +119,11 @@ async fn g13_a_member_by_an_unknown_transaction_is_introduced() {
     world.create("r").await;
     world.connect(1, "alice").await;
     world.connect(2, "bob").await;
-    assert!(!world.is_introduced("bob", "r"), "nobody of the room knows him");
+    assert!(!world.heard("user-online", "bob", "r"), "nobody of the room knows him");
 
     world.commit(Act::AddMembers(AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] })).await;
     world.service.inner.reconcile().await;
-    assert!(world.is_introduced("bob", "r"), "he is a member now, and here");
+    assert!(world.heard("user-online", "bob", "r"), "he is a member now, and here");
 }
 
 #[tokio::test]
@@ -138,4 +138,25 @@ async fn g8_the_digest_names_a_room_that_its_new_member_was_not_told_of() {
     world.service.inner.publish(&mut world.service.inner.arriving(), Some(session.conn), entered);
     let heads = world.service.heads(&mut session).expect("the room is news");
     assert!(heads.json.get().contains("\"r\""), "{}", heads.json);
+}
+
+#[tokio::test]
+async fn g13_a_new_member_who_is_not_here_is_said_to_be_away() {
+    let world = World::new().await;
+    world.create("r").await;
+    let alice = world.connect(1, "alice").await;
+    world.connect(2, "bob").await;
+    world.service.disconnect(ConnId(2), Departure::Asked);
+    let add = AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] };
+    world.service.write(alice.author(), Act::AddMembers(add)).await.expect("added");
+    let told = async || {
+        for _ in 0..500 {
+            if world.heard("user-offline", "bob", "r") {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        false
+    };
+    assert!(told().await, "who shared another room with him may think otherwise");
 }

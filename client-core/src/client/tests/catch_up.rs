@@ -293,6 +293,28 @@ fn g12_a_page_of_a_later_moment_than_its_reset_counts_each_message_once() {
 }
 
 #[test]
+fn g12_a_deletion_in_a_page_of_a_later_moment_counts_once() {
+    let mut session = Session::live(1);
+    session.reconnect();
+    let mut state = room_state("r", 2_000);
+    (state.unread, state.read_seq) = (5, Seq::new(1_995));
+    let mut gone = fixtures::message("r", "bob", 1_998);
+    (gone.rev, gone.deleted_at) = (Rev::new(2_001), Some(roomcast_protocol::Timestamp::new(1)));
+    let messages = (1_990..=2_000).map(|seq| match seq {
+        1_998 => gone.clone(),
+        seq => fixtures::message("r", "bob", seq),
+    });
+    let reset = RoomDelta {
+        messages: messages.collect(),
+        room: Some(Box::new(state)),
+        ..RoomDelta::bare(room_id("r"), DeltaKind::Reset, Rev::new(2_000))
+    };
+    session.enter_with(Vec::new(), vec![reset]);
+    session.event(Event::MessageDeleted(Box::new(changed(gone))));
+    assert_eq!(session.room().unread, 4);
+}
+
+#[test]
 fn g12_a_cursor_that_overtakes_the_room_is_kept() {
     let mut session = Session::new();
     session.connect();

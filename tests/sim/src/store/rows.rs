@@ -1,6 +1,6 @@
 //! The rows of the model store, and what the checker remembers beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
@@ -45,7 +45,9 @@ pub(crate) struct Db {
     /// For the checker: cursors that were moved by their owner.
     pub marks: BTreeMap<(RoomId, UserId), Seq>,
     /// For the checker: what went wrong in here.
-    pub faults: Vec<String>,
+    pub faults: Vec<(&'static str, String)>,
+    /// For the checker: every text that was ever posted, which the model's users never repeat.
+    pub born: BTreeSet<(RoomId, String)>,
 }
 
 impl Db {
@@ -66,6 +68,7 @@ impl Db {
             revs: BTreeMap::new(),
             marks: BTreeMap::new(),
             faults: Vec::new(),
+            born: BTreeSet::new(),
         }
     }
 
@@ -144,6 +147,13 @@ impl Db {
         }
         for key in dirty.members {
             let row = workspace.members[&key].clone();
+            if let Some(before) = self.members.get(&key)
+                && before.member.joined_at == row.member.joined_at
+                && before.read_seq > row.read_seq
+            {
+                let what = format!("the cursor of {key:?} goes from {} to {}", before.read_seq, row.read_seq);
+                self.faults.push(("cursors", what));
+            }
             if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
                 self.marks.remove(&key);
             }
@@ -156,12 +166,13 @@ impl Db {
             if let Some(other) = self.by_seq.insert(place, id.clone())
                 && other != id
             {
-                self.faults.push(format!("two messages have the place {} of {}", message.seq, message.room_id));
+                let what = format!("two messages have the place {} of {}", message.seq, message.room_id);
+                self.faults.push(("dense", what));
             }
             if let Some(client_id) = &message.client_id {
                 let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
                 if self.sends.insert(key, id.clone()).is_some_and(|other| other != id) {
-                    self.faults.push(format!("the send {client_id} is stored twice"));
+                    self.faults.push(("exactly once", format!("the send {client_id} is stored twice")));
                 }
             }
             self.messages.insert(id, row);
@@ -179,6 +190,18 @@ impl Db {
                     }
                 }
             }
+        }
+    }
+
+    /// A message is posted by a member, and once.
+    pub(super) fn note_birth(&mut self, message: &Message) {
+        let key = (message.room_id.clone(), message.user_id.clone());
+        if self.stays.get(&key).and_then(|stays| stays.last()).is_none_or(|stay| stay.until.is_some()) {
+            let what = format!("{} posts in {} and is not in it", message.user_id, message.room_id);
+            self.faults.push(("members", what));
+        }
+        if !self.born.insert((message.room_id.clone(), message.content.clone())) {
+            self.faults.push(("exactly once", format!("{:?} is posted twice in {}", message.content, message.room_id)));
         }
     }
 
