@@ -88,6 +88,12 @@ impl Client {
             for (user_id, seq) in stray.cursors {
                 self.read_by(&room_id, &user_id, seq);
             }
+            if stray.removed
+                && let Some(room) = self.rooms.get_mut(&room_id)
+            {
+                room.hear_of(room.rev().next());
+                self.gaps.open(&room_id, Hope::None, now);
+            }
         }
         for typist in &typing {
             self.typing.show(&room_id, typist, now);
@@ -101,7 +107,7 @@ impl Client {
         self.marks.forget(room_id);
         self.typing.forget(room_id);
         if self.rooms.remove(room_id).is_none() {
-            return;
+            return self.rooms.strays.mark_removed(room_id);
         }
         self.effects.room_changed(room_id);
         self.effects.notice(Notice::RoomLeft(room_id.clone(), reason));

@@ -20,6 +20,8 @@ pub(crate) struct Stray {
     pub(crate) changes: VecDeque<(Rev, Change)>,
     /// Cursors stand beside the log: nobody would notice that they are missing (G-12).
     pub(crate) cursors: BTreeMap<UserId, Seq>,
+    /// Whether the user was said to be out of it: what lets them in may be of a moment before that.
+    pub(crate) removed: bool,
 }
 
 impl Strays {
@@ -37,6 +39,10 @@ impl Strays {
             let known = cursors.entry(user_id).or_default();
             *known = seq.max(*known);
         }
+    }
+
+    pub(crate) fn mark_removed(&mut self, room_id: &RoomId) {
+        self.of(room_id).removed = true;
     }
 
     pub(crate) fn take(&mut self, room_id: &RoomId) -> Stray {

@@ -186,13 +186,14 @@ impl Inner {
                     if let Some(room) = states.pop() {
                         let room_id = room.room.id.clone();
                         let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
-                        let mut arriving = inner.arriving();
+                        let arriving = inner.arriving();
                         // Out again since the reading: they were told, and this would bring the room back.
                         if !inner.roster().is_member(&user, &room_id) {
                             return;
                         }
-                        for conn in conns {
-                            inner.emit(&mut arriving, conn, &packet);
+                        // Who is arriving is told behind their initial state, of the room as it is by then.
+                        for conn in conns.into_iter().filter(|conn| !arriving.contains(*conn)) {
+                            inner.transport.emit(conn, &packet);
                         }
                     }
                 }

@@ -491,7 +491,7 @@ impl World {
             for asked in it.asked.values() {
                 let send = match &asked.command {
                     UserCommand::Request(command) => matches!(**command, Command::SendMessage(_)),
-                    UserCommand::Retry(_) | UserCommand::Revise { .. } => true,
+                    UserCommand::Retry(_) | UserCommand::Revise { .. } | UserCommand::Edit { .. } => true,
                     _ => false,
                 };
                 let (true, Some(client_id), Some(outcome)) = (send, &asked.client_id, &asked.outcome) else { continue };

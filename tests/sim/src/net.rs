@@ -155,7 +155,7 @@ const LOGGED: [&str; 6] =
 /// Events that may be lost because they end by themselves.
 const FLEETING: [&str; 2] = ["user-typing", "user-stopped-typing"];
 
-/// An event that nobody asks for again: it may come late, and not be lost.
+/// An event that nobody asks for again: it may come twice, and not be lost.
 const CURSORS: &str = "messages-read";
 
 /// How long a lost connection's user still counts as present.
@@ -406,18 +406,18 @@ impl Transport for Net {
         let conns: BTreeSet<ConnId> = rooms.iter().filter_map(|room| net.rooms.get(room)).flatten().copied().collect();
         let text = Self::frame(packet);
         let loses = LOGGED.contains(&packet.name) || FLEETING.contains(&packet.name);
-        let delays = loses || packet.name == CURSORS;
+        let doubles = loses || packet.name == CURSORS;
         net.check_early(packet, self.kernel.now());
         for conn in conns.into_iter().filter(|conn| Some(*conn) != except) {
             let Some(id) = net.conns.get(&conn).copied() else { continue };
             let Some(device) = net.links.get(&id).map(|link| link.device) else { continue };
             let bus = net.bus;
-            if delays && bus.only.is_none_or(|only| only == device) {
+            if doubles && bus.only.is_none_or(|only| only == device) {
                 if loses && net.rng.percent(bus.lost) {
                     net.counts.lost += 1;
                     continue;
                 }
-                if net.rng.percent(bus.late) {
+                if loses && net.rng.percent(bus.late) {
                     net.counts.late += 1;
                     let ms = net.rng.range(5, 400);
                     self.kernel.after(ms, Event::Late(id, text.clone()));

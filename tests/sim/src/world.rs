@@ -605,10 +605,11 @@ impl World {
                     item.client_id == *client_id && matches!(item.status, SendStatus::Failed(_))
                 };
                 let core = it.core.as_ref().expect("it runs");
-                if core.pending(room_id).iter().any(failed)
-                    && let Some(written) = it.written.get_mut(client_id)
-                {
-                    written.order = order;
+                if core.pending(room_id).iter().any(failed) {
+                    about = Some(client_id.clone());
+                    if let Some(written) = it.written.get_mut(client_id) {
+                        written.order = order;
+                    }
                 }
             }
             UserCommand::Discard(client_id) => about = Some(client_id.clone()),

@@ -315,6 +315,18 @@ fn g12_a_deletion_in_a_page_of_a_later_moment_counts_once() {
 }
 
 #[test]
+fn a_removal_that_overtakes_what_lets_in_makes_the_client_ask() {
+    let mut session = Session::new();
+    session.connect();
+    session.enter_with(Vec::new(), Vec::new());
+    let reason = event::RemovalReason::Removed;
+    session.event(Event::RemovedFromRoom(Box::new(event::RemovedFromRoom { room_id: room_id("r"), reason })));
+    session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("r", 3) })));
+    session.answer_sync(RoomDelta::bare(room_id("r"), DeltaKind::Gone, Rev::default()));
+    assert!(session.client.room(&room_id("r")).is_none());
+}
+
+#[test]
 fn g12_a_cursor_that_overtakes_the_room_is_kept() {
     let mut session = Session::new();
     session.connect();
