@@ -85,6 +85,11 @@ impl Auth {
         }
     }
 
+    /// Whether this is the request that an answer is waited for.
+    pub(crate) const fn awaits(&self, req: TokenReq) -> bool {
+        matches!(self.fetch, Fetch::UnderWay { req: awaited, .. } if awaited.0 == req.0)
+    }
+
     /// Takes the provider's answer; `None` for one that is not waited for any more, and for a failure.
     pub(crate) fn answered(
         &mut self,

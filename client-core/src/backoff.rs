@@ -26,9 +26,20 @@ impl Backoff {
 
     /// The next pause: anything up to a ceiling that doubles each time.
     pub(crate) fn pause_ms(&mut self, random: &mut Random) -> Millis {
+        let ceiling = self.next_ceiling();
+        random.up_to(ceiling)
+    }
+
+    /// The next pause, of at least half its ceiling: for what nobody waits for.
+    pub(crate) fn long_pause_ms(&mut self, random: &mut Random) -> Millis {
+        let ceiling = self.next_ceiling();
+        ceiling / 2 + random.up_to(ceiling - ceiling / 2)
+    }
+
+    fn next_ceiling(&mut self) -> Millis {
         let ceiling = self.first_ms.saturating_mul(1 << self.attempts.min(20)).min(self.most_ms);
         self.attempts = self.attempts.saturating_add(1);
-        random.up_to(ceiling)
+        ceiling
     }
 }
 

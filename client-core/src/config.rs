@@ -23,7 +23,15 @@ pub struct Config {
     pub token_timeout_ms: Millis,
     /// The ceiling of the first and of the longest pause between attempts to connect, in milliseconds.
     pub reconnect_ms: (Millis, Millis),
-    /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come.
+    /// By what connections may be made.
+    pub transports: Transports,
+    /// The ceiling of the first and of the longest pause between attempts to move from long polling to a WebSocket,
+    /// in milliseconds.
+    pub upgrade_ms: (Millis, Millis),
+    /// Most messages of a room kept without having been asked for; older ones are dropped as new ones come, 128 at a
+    /// time. What the user loads or jumps to is kept beyond it, until as many new ones have come again, or until
+    /// [`JumpToNewest`](crate::UserCommand::JumpToNewest); a window that is not live is never cut. Of a thread that is
+    /// looked at as many are kept.
     pub timeline_messages: usize,
     /// Whether the inputs are recorded, for a replay; [`Client::poll_trace`](crate::Client::poll_trace) gives them.
     #[serde(skip)]
@@ -40,10 +48,23 @@ impl Default for Config {
             request_timeout_ms: 10_000,
             token_timeout_ms: 10_000,
             reconnect_ms: (500, 30_000),
+            transports: Transports::All,
+            upgrade_ms: (2_000, 300_000),
             timeline_messages: 5_000,
             tracing: None,
         }
     }
+}
+
+/// By what connections may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transports {
+    /// A WebSocket first; long polling where none can be had, until one can.
+    All,
+    /// WebSockets only.
+    WebSocket,
+    /// Long polling only.
+    Polling,
 }
 
 /// Whether the shell keeps the outbox.

@@ -1,14 +1,19 @@
-//! The life of the connection: one socket at a time, from wish to refusal.
+//! The life of the connection: one link at a time, from wish to refusal, and a second one only to take its place.
 //!
-//! This is bookkeeping only: which socket counts, how far its handshake is, when it counts as dead and when the
-//! next attempt is due. What is said on it is [`session`](crate::client)'s business.
+//! This is bookkeeping only: which link counts, how far its handshake is, when it counts as dead and when the next
+//! attempt is due. What is said on it is [`session`](crate::client)'s business.
+//!
+//! While the server drains, the next link is made beside the one in use. It takes over at the moment at which it is
+//! live; until then nothing of it is applied, from then on nothing of the old one.
 
 use std::sync::Arc;
 
-use roomcast_protocol::{handshake::Refusal, wire::Handshake};
+use roomcast_protocol::handshake::Refusal;
 
 use crate::{
     backoff::Backoff,
+    config::Config,
+    effect::Transport,
     input::{ConnId, Network},
     planted::{self, Bug},
     random::Random,
@@ -16,41 +21,60 @@ use crate::{
     view::{ConnectionView, Phase},
 };
 
-/// Bounds of what a server may say about its heartbeat, in milliseconds.
-const HEARTBEAT_MS: (Millis, Millis) = (1_000, 300_000);
+mod link;
+mod polling;
+mod route;
 
-/// How far a socket is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
-    /// The Engine.IO session is not open.
-    Opening,
-    /// CONNECT is sent.
-    Joining,
-    /// CONNECT is answered, the initial state is not here.
-    Entering,
-    /// In use.
-    Live,
-}
+pub(crate) use link::{Carrier, Link, Need, Stage};
+pub(crate) use polling::{Call, Overdue, Polling, Upgrade};
+pub(crate) use route::Route;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum State {
     Idle,
     Authorizing,
-    Linked { conn: ConnId, stage: Stage },
+    Linked(Link),
     Waiting { until: Millis },
     Offline,
     Refused(Refusal),
 }
 
+/// The server's wish that we go.
+#[derive(Debug, Clone)]
+struct Drain {
+    /// When it goes itself.
+    deadline: Millis,
+    successor: Successor,
+    /// Whether a successor could not be had: then there is no hurry once the link is gone.
+    failed: bool,
+}
+
+/// The link that is to take the place of the one in use.
+#[derive(Debug, Clone)]
+enum Successor {
+    Due(Millis),
+    Authorizing,
+    Linked(Link),
+}
+
+/// What a transport connection is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one that counts.
+    Primary,
+    /// The one that is to take its place.
+    Successor,
+}
+
 /// Which deadline passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// The handshake took too long.
-    Handshake(ConnId),
-    /// Nothing was heard for too long.
-    Silence(ConnId),
-    /// The server asked us to go.
-    Drain(ConnId),
+    /// A link needs something.
+    Link(Role, Need),
+    /// A successor is to be made.
+    Successor,
+    /// The draining server's patience is over.
+    Drain,
     /// The pause between two attempts is over.
     Attempt,
 }
@@ -63,28 +87,24 @@ pub(crate) struct Connection {
     network: Network,
     next_conn: u64,
     backoff: Backoff,
-    /// Of the socket: when its handshake must be done.
-    handshake_by: Millis,
-    /// Of the socket: when something was last heard, and how long silence may last.
-    heard_at: Millis,
-    silence_ms: Millis,
-    drain_at: Option<Millis>,
+    drain: Option<Drain>,
     error: Option<Arc<str>>,
+    timeout_ms: Millis,
+    pub(crate) route: Route,
 }
 
 impl Connection {
-    pub(crate) const fn new(reconnect_ms: (Millis, Millis)) -> Self {
+    pub(crate) const fn new(config: &Config) -> Self {
         Self {
             state: State::Idle,
             wanted: false,
             network: Network::Online,
             next_conn: 0,
-            backoff: Backoff::new(reconnect_ms.0, reconnect_ms.1),
-            handshake_by: 0,
-            heard_at: 0,
-            silence_ms: HEARTBEAT_MS.1,
-            drain_at: None,
+            backoff: Backoff::new(config.reconnect_ms.0, config.reconnect_ms.1),
+            drain: None,
             error: None,
+            timeout_ms: if config.connect_timeout_ms == 0 { 1 } else { config.connect_timeout_ms },
+            route: Route::new(config.transports, config.upgrade_ms),
         }
     }
 
@@ -93,25 +113,10 @@ impl Connection {
         self.wanted && !matches!(self.state, State::Refused(_))
     }
 
-    /// The socket that counts.
-    pub(crate) const fn conn(&self) -> Option<ConnId> {
-        match self.state {
-            State::Linked { conn, .. } => Some(conn),
-            _ => None,
-        }
-    }
-
-    /// The socket, once it can be used.
-    pub(crate) const fn live(&self) -> Option<ConnId> {
-        match self.state {
-            State::Linked { conn, stage: Stage::Live } => Some(conn),
-            _ => None,
-        }
-    }
-
-    pub(crate) const fn stage(&self) -> Option<Stage> {
-        match self.state {
-            State::Linked { stage, .. } => Some(stage),
+    /// The link, once it can be used.
+    pub(crate) fn live(&self) -> Option<ConnId> {
+        match &self.state {
+            State::Linked(link) if link.stage == Stage::Live => Some(link.conn),
             _ => None,
         }
     }
@@ -120,31 +125,69 @@ impl Connection {
         matches!(self.state, State::Authorizing)
     }
 
+    /// Whether a successor waits for a token.
+    pub(crate) const fn is_successor_authorizing(&self) -> bool {
+        matches!(&self.drain, Some(Drain { successor: Successor::Authorizing, .. }))
+    }
+
+    /// What this transport connection is; `None` for one that does not count any more.
+    pub(crate) fn role(&self, conn: ConnId) -> Option<Role> {
+        [Role::Primary, Role::Successor].into_iter().find(|role| self.link(*role).is_some_and(|link| link.conn == conn))
+    }
+
+    /// The link that is testing this WebSocket.
+    pub(crate) fn tested_by(&self, conn: ConnId) -> Option<Role> {
+        let tests = |role: &Role| self.link(*role).is_some_and(|link| link.is_tested_by(conn));
+        [Role::Primary, Role::Successor].into_iter().find(tests)
+    }
+
+    pub(crate) fn link(&self, role: Role) -> Option<&Link> {
+        match (role, &self.state, &self.drain) {
+            (Role::Primary, State::Linked(link), _)
+            | (Role::Successor, _, Some(Drain { successor: Successor::Linked(link), .. })) => Some(link),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn link_mut(&mut self, role: Role) -> Option<&mut Link> {
+        match (role, &mut self.state, &mut self.drain) {
+            (Role::Primary, State::Linked(link), _)
+            | (Role::Successor, _, Some(Drain { successor: Successor::Linked(link), .. })) => Some(link),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn stage(&self, role: Role) -> Option<Stage> {
+        self.link(role).map(|link| link.stage)
+    }
+
     /// Wants a connection; tells whether an attempt is to be made now.
     pub(crate) fn want(&mut self) -> bool {
         self.wanted = true;
-        if matches!(self.state, State::Linked { .. } | State::Authorizing) && !planted::has(Bug::TwoConnections) {
+        let linked = matches!(self.state, State::Linked(_) | State::Authorizing);
+        if linked && !planted::has(Bug::TwoConnections) {
             return false;
         }
         self.backoff.reset();
         self.may_attempt()
     }
 
-    /// Wants none; gives back the socket to close.
-    pub(crate) fn unwant(&mut self) -> Option<ConnId> {
-        let conn = self.conn();
+    /// Wants none; gives back the links to close, the one that counts first.
+    pub(crate) fn unwant(&mut self) -> Vec<Link> {
         self.wanted = false;
-        self.state = State::Idle;
-        (self.error, self.drain_at) = (None, None);
+        self.error = None;
         self.backoff.reset();
-        conn
+        self.end(State::Idle)
     }
 
-    /// The network came or went; tells whether an attempt is to be made now. A socket in use is left alone: it
+    /// The network came or went; tells whether an attempt is to be made now. A link in use is left alone: it
     /// may well survive, and if not, silence tells.
     pub(crate) fn set_network(&mut self, network: Network) -> bool {
-        self.network = network;
-        match (network, self.state) {
+        let before = std::mem::replace(&mut self.network, network);
+        if before != network {
+            self.route.network_changed();
+        }
+        match (network, &self.state) {
             (Network::Offline, State::Waiting { .. }) => self.state = State::Offline,
             (Network::Online, State::Offline | State::Waiting { .. }) => {
                 self.backoff.reset();
@@ -161,8 +204,12 @@ impl Connection {
     }
 
     /// An attempt waits for a token.
-    pub(crate) const fn authorize(&mut self) {
-        self.state = State::Authorizing;
+    pub(crate) fn authorize(&mut self, role: Role) {
+        match (role, &mut self.drain) {
+            (Role::Primary, _) => self.state = State::Authorizing,
+            (Role::Successor, Some(drain)) => drain.successor = Successor::Authorizing,
+            (Role::Successor, None) => {}
+        }
     }
 
     /// Something went wrong that ends nothing.
@@ -170,20 +217,37 @@ impl Connection {
         self.error = Some(Arc::from(why));
     }
 
-    /// Begins with a new socket.
-    pub(crate) fn open(&mut self, now: Millis, timeout_ms: Millis) -> ConnId {
+    /// A name for a transport connection.
+    pub(crate) const fn next_conn(&mut self) -> ConnId {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        self.state = State::Linked { conn, stage: Stage::Opening };
-        (self.handshake_by, self.heard_at, self.silence_ms) = (now + timeout_ms, now, HEARTBEAT_MS.1);
-        self.drain_at = None;
         conn
     }
 
+    /// Begins with a new link.
+    pub(crate) fn open(&mut self, role: Role, path: &str, now: Millis) -> (ConnId, Transport) {
+        let conn = self.next_conn();
+        let transport = self.route.next(now);
+        let carrier = match transport {
+            Transport::WebSocket => Carrier::WebSocket,
+            Transport::Polling => Carrier::Polling(Box::new(Polling::new(path.to_owned()))),
+        };
+        let mut link = Link::new(conn, carrier, now, self.timeout_ms);
+        if self.route.has_alternative(transport) {
+            link.hurry(now);
+        }
+        link.beside = role == Role::Successor;
+        match (role, &mut self.drain) {
+            (Role::Successor, Some(drain)) => drain.successor = Successor::Linked(link),
+            _ => (self.state, self.drain) = (State::Linked(link), None),
+        }
+        (conn, transport)
+    }
+
     /// Goes on to a later stage of the handshake.
-    pub(crate) fn advance(&mut self, to: Stage) {
-        if let State::Linked { stage, .. } = &mut self.state {
-            *stage = to;
+    pub(crate) fn advance(&mut self, role: Role, to: Stage) {
+        if let Some(link) = self.link_mut(role) {
+            link.stage = to;
         }
         if to == Stage::Live {
             self.error = None;
@@ -191,40 +255,100 @@ impl Connection {
         }
     }
 
-    /// Takes the server's word on its heartbeat, within reason.
-    pub(crate) fn set_heartbeat(&mut self, handshake: &Handshake) {
-        let silence = handshake.ping_interval_ms.saturating_add(handshake.ping_timeout_ms);
-        self.silence_ms = silence.clamp(HEARTBEAT_MS.0, HEARTBEAT_MS.1);
+    /// The session of a link is open.
+    pub(crate) fn opened(&mut self, role: Role, handshake: &roomcast_protocol::wire::Handshake, now: Millis) {
+        let Some(link) = self.link_mut(role) else { return };
+        link.opened(handshake);
+        let transport = link.transport();
+        self.route.opened(transport, now);
     }
 
-    pub(crate) const fn heard(&mut self, now: Millis) {
-        self.heard_at = now;
+    /// The link that counts has heard something that makes up for its silence.
+    pub(crate) fn heard(&mut self, role: Role, now: Millis) {
+        if let Some(link) = self.link_mut(role) {
+            link.heard(now);
+        }
     }
 
-    /// The server asks us to go to another node after a while.
-    pub(crate) fn drain(&mut self, at: Millis) {
-        self.drain_at = Some(at);
+    /// The server asks us to go to another node after a while, and goes itself at the deadline.
+    pub(crate) fn drain(&mut self, at: Millis, deadline: Millis) {
+        if self.live().is_some() && self.drain.is_none() {
+            self.drain = Some(Drain { deadline, successor: Successor::Due(at), failed: false });
+        }
     }
 
-    /// The socket is gone, for this reason. Plans the next attempt.
-    pub(crate) fn lost(&mut self, why: &str, now: Millis, random: &mut Random) {
-        let drained = self.drain_at.take().is_some();
+    /// A successor could not be had; it is tried again after a pause, as long as the link in use lives.
+    pub(crate) fn successor_failed(&mut self, why: &str, now: Millis, random: &mut Random) -> Option<Link> {
+        let pause_ms = self.backoff.pause_ms(random).max(1);
         self.error = Some(Arc::from(why));
-        self.state = match (self.wanted, self.network) {
-            (false, _) => State::Idle,
-            (true, Network::Offline) => State::Offline,
-            (true, Network::Online) if planted::has(Bug::NoReconnect) => State::Offline,
-            // Where the server spread its clients itself, there is nothing to wait for.
-            (true, Network::Online) if drained => State::Waiting { until: now },
-            (true, Network::Online) => State::Waiting { until: now + self.backoff.pause_ms(random) },
-        };
+        let drain = self.drain.as_mut()?;
+        drain.failed = true;
+        match std::mem::replace(&mut drain.successor, Successor::Due(now + pause_ms)) {
+            Successor::Linked(link) => {
+                self.route_failed(&link);
+                Some(link)
+            }
+            Successor::Due(_) | Successor::Authorizing => None,
+        }
     }
 
-    /// Gives up until the user acts.
-    pub(crate) fn refuse(&mut self, refusal: Refusal) {
-        self.state = State::Refused(refusal);
+    /// The successor takes over: gives back the link that was in use.
+    pub(crate) fn take_over(&mut self) -> Option<Link> {
+        let Some(Drain { successor: Successor::Linked(link), .. }) = self.drain.take() else { return None };
+        match std::mem::replace(&mut self.state, State::Linked(link)) {
+            State::Linked(old) => Some(old),
+            _ => None,
+        }
+    }
+
+    /// The link moved to another transport connection, within its session: gives back the old name.
+    pub(crate) fn moved(&mut self, role: Role, conn: ConnId, now: Millis) -> Option<ConnId> {
+        let link = self.link_mut(role)?;
+        link.carrier = Carrier::WebSocket;
+        let old = std::mem::replace(&mut link.conn, conn);
+        self.route.opened(Transport::WebSocket, now);
+        Some(old)
+    }
+
+    /// The link is gone, for this reason: gives it back. Plans the next attempt, unless a successor is on its way.
+    pub(crate) fn lost(&mut self, why: &str, now: Millis, random: &mut Random) -> Option<Link> {
+        self.error = Some(Arc::from(why));
+        let drain = self.drain.take();
+        let hurried = drain.as_ref().is_some_and(|drain| !drain.failed);
+        let next = match drain.map(|drain| drain.successor) {
+            Some(Successor::Linked(link)) => State::Linked(link),
+            _ => match (self.wanted, self.network) {
+                (false, _) => State::Idle,
+                (true, Network::Offline) => State::Offline,
+                (true, Network::Online) if planted::has(Bug::NoReconnect) => State::Offline,
+                // Where the server spread its clients itself, there is nothing to wait for.
+                (true, Network::Online) if hurried => State::Waiting { until: now },
+                (true, Network::Online) => State::Waiting { until: now + self.backoff.pause_ms(random) },
+            },
+        };
+        let State::Linked(link) = std::mem::replace(&mut self.state, next) else { return None };
+        self.route_failed(&link);
+        Some(link)
+    }
+
+    /// The link is given up for another attempt at once.
+    pub(crate) fn give_up(&mut self, role: Role) -> Option<Link> {
+        match role {
+            Role::Primary => match std::mem::replace(&mut self.state, State::Authorizing) {
+                State::Linked(link) => Some(link),
+                _ => None,
+            },
+            Role::Successor => match std::mem::replace(&mut self.drain.as_mut()?.successor, Successor::Authorizing) {
+                Successor::Linked(link) => Some(link),
+                _ => None,
+            },
+        }
+    }
+
+    /// Gives up until the user acts; gives back the links to close.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) -> Vec<Link> {
         self.error = Some(Arc::from(refusal.to_string()));
-        self.drain_at = None;
+        self.end(State::Refused(refusal))
     }
 
     /// The deadline that has passed, if any.
@@ -234,34 +358,61 @@ impl Connection {
 
     /// The next deadline, and what it is about.
     pub(crate) fn next(&self) -> Option<(Millis, Due)> {
-        match self.state {
-            State::Linked { conn, stage } => {
-                let silence = (self.heard_at + self.silence_ms, Due::Silence(conn));
-                let handshake = (stage != Stage::Live).then_some((self.handshake_by, Due::Handshake(conn)));
-                let drain = self.drain_at.map(|at| (at, Due::Drain(conn)));
-                let silence = (!planted::has(Bug::SilenceBorne)).then_some(silence);
-                [silence, handshake, drain].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let primary = match &self.state {
+            State::Linked(link) => {
+                let (at, need) = link.next();
+                Some((at, Due::Link(Role::Primary, need)))
             }
-            State::Waiting { until } => Some((until, Due::Attempt)),
+            State::Waiting { until } => Some((*until, Due::Attempt)),
             State::Idle | State::Authorizing | State::Offline | State::Refused(_) => None,
-        }
+        };
+        let successor = self.drain.as_ref().and_then(|drain| match &drain.successor {
+            Successor::Due(at) => Some((*at, Due::Successor)),
+            Successor::Authorizing => None,
+            Successor::Linked(link) => {
+                let (at, need) = link.next();
+                Some((at, Due::Link(Role::Successor, need)))
+            }
+        });
+        let drain = self.drain.as_ref().map(|drain| (drain.deadline, Due::Drain));
+        [primary, successor, drain].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     pub(crate) fn view(&self) -> ConnectionView {
-        let (phase, retry_at) = match self.state {
+        let (phase, retry_at) = match &self.state {
             State::Idle => (Phase::Idle, None),
             State::Authorizing => (Phase::Connecting, None),
-            State::Linked { stage: Stage::Live, .. } if self.drain_at.is_some() => (Phase::Draining, None),
-            State::Linked { stage: Stage::Live, .. } => (Phase::Connected, None),
-            State::Linked { .. } => (Phase::Connecting, None),
-            State::Waiting { until } => (Phase::Reconnecting, Some(until)),
+            State::Linked(link) if link.stage == Stage::Live && self.drain.is_some() => (Phase::Draining, None),
+            State::Linked(link) if link.stage == Stage::Live => (Phase::Connected, None),
+            State::Linked(_) => (Phase::Connecting, None),
+            State::Waiting { until } => (Phase::Reconnecting, Some(*until)),
             State::Offline => (Phase::Offline, None),
-            State::Refused(refusal) => (Phase::Refused(refusal), None),
+            State::Refused(refusal) => (Phase::Refused(*refusal), None),
         };
-        ConnectionView { phase, attempt: self.backoff.attempts(), retry_at, error: self.error.clone() }
+        let transport = self.link(Role::Primary).map(Link::transport);
+        ConnectionView { phase, transport, attempt: self.backoff.attempts(), retry_at, error: self.error.clone() }
     }
 
-    fn may_attempt(&self) -> bool {
+    fn end(&mut self, state: State) -> Vec<Link> {
+        let old = match std::mem::replace(&mut self.state, state) {
+            State::Linked(link) => Some(link),
+            _ => None,
+        };
+        let successor = match self.drain.take() {
+            Some(Drain { successor: Successor::Linked(link), .. }) => Some(link),
+            _ => None,
+        };
+        old.into_iter().chain(successor).collect()
+    }
+
+    /// A link that is gone before its session was open says something about its transport.
+    const fn route_failed(&mut self, link: &Link) {
+        if matches!(link.stage, Stage::Opening) {
+            self.route.failed(link.transport());
+        }
+    }
+
+    pub(crate) fn may_attempt(&self) -> bool {
         self.wanted && self.network == Network::Online
     }
 }

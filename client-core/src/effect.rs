@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use roomcast_protocol::{ClientId, ErrorBody, Reply, RoomId};
+use roomcast_protocol::{ClientId, ErrorBody, MessageId, Reply, RoomId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,25 +14,40 @@ use crate::{
 /// Something for the shell to do, in the order of the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Effect {
-    /// Open a socket, and tell [`Opened`](crate::Input::Opened) or [`Closed`](crate::Input::Closed).
+    /// A connection begins. Open a WebSocket and tell [`Opened`](crate::Input::Opened) or
+    /// [`Closed`](crate::Input::Closed); for long polling there is nothing to do but to expect requests.
     Connect {
-        /// The name of the socket.
+        /// The name of the connection.
         conn: ConnId,
         /// By what.
         transport: Transport,
         /// Path and query below the server's address.
         path_and_query: String,
     },
-    /// Send a text frame.
+    /// Send a text frame. Only on a WebSocket.
     Send {
-        /// On which socket.
+        /// On which.
         conn: ConnId,
         /// The text.
         frame: String,
     },
-    /// Send what is queued and close. The core has forgotten the socket already.
+    /// Make an HTTP request, without following redirects, and tell [`Response`](crate::Input::Response) whatever its
+    /// status is, or [`Closed`](crate::Input::Closed) where there is none. Only of long polling: at most one `Get`
+    /// at a time, and one `Post` beside it but for the last.
+    Request {
+        /// Of which connection.
+        conn: ConnId,
+        /// Reads or writes.
+        method: Method,
+        /// Path and query below the server's address.
+        path_and_query: String,
+        /// What to write, as `text/plain;charset=UTF-8`; empty of a `Get`.
+        body: String,
+    },
+    /// The connection ends; the core has forgotten it already. A WebSocket sends what is queued and closes. Of long
+    /// polling, a `Get` under way is given up and a `Post` is finished.
     Close {
-        /// Which socket.
+        /// Which.
         conn: ConnId,
     },
     /// Ask the application for a token.
@@ -75,6 +90,17 @@ pub enum Answer {
 pub enum Transport {
     /// A WebSocket, one packet a frame.
     WebSocket,
+    /// HTTP long polling, packets in bodies.
+    Polling,
+}
+
+/// What an HTTP request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Method {
+    /// Waits for what the server has to say.
+    Get,
+    /// Says something to the server.
+    Post,
 }
 
 /// Why a token is asked for.
@@ -121,6 +147,8 @@ pub enum Key {
     Rooms,
     /// One room.
     Room(RoomId),
+    /// A thread that is looked at, by its room and its first message.
+    Thread(RoomId, MessageId),
 }
 
 /// Where effects collect until the shell takes them.
@@ -154,6 +182,14 @@ impl Effects {
         if !self.changed.contains(&Key::Room(room_id.clone())) {
             self.changed.insert(Key::Room(room_id.clone()));
         }
+    }
+
+    /// The rooms that are different so far.
+    pub(crate) fn changed_rooms(&self) -> impl Iterator<Item = &RoomId> {
+        self.changed.iter().filter_map(|key| match key {
+            Key::Room(room_id) => Some(room_id),
+            _ => None,
+        })
     }
 
     /// Queues what one input changed and gives it back, so that views kept of it can be dropped.

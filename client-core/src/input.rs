@@ -1,9 +1,13 @@
 //! Everything that can happen to a client. There is no other way in.
 
-use roomcast_protocol::{ClientId, Command, MessageId, RoomId, command::CreateRoom};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use roomcast_protocol::{
+    ClientId, Command, MessageId, RoomId, UserId,
+    command::{CreateRoom, Place},
+};
 use serde::{Deserialize, Serialize};
 
-use crate::effect::OpId;
+use crate::effect::{Method, OpId};
 
 /// Names a user's command; its [`Resolve`](crate::Effect::Resolve) carries it back. Chosen by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,11 +35,22 @@ pub enum Input {
         /// What.
         command: UserCommand,
     },
-    /// A socket is open.
+    /// A WebSocket is open.
     Opened(ConnId),
-    /// A text frame came.
+    /// A text frame came on a WebSocket.
     Frame(ConnId, String),
-    /// A socket is closed, or could not be opened.
+    /// An HTTP request was answered.
+    Response {
+        /// Of which connection.
+        conn: ConnId,
+        /// Which of its requests.
+        method: Method,
+        /// The status of HTTP.
+        status: u16,
+        /// The body, in whole.
+        body: String,
+    },
+    /// A WebSocket is closed or could not be opened, or a request came to nothing.
     Closed(ConnId, CloseReason),
     /// The token provider answered.
     Token {
@@ -65,12 +80,58 @@ pub enum UserCommand {
     /// Any command of the protocol, resolved with its reply. `send-message` goes through the outbox, `mark-read`
     /// up to a place and typing through their own features; those resolve as those features say.
     Request(#[serde(with = "crate::trace::command")] Box<Command>),
-    /// One more page of a room's past.
+    /// One more page before the window of a room's history that its view shows.
     LoadOlder {
         /// Which room.
         room_id: RoomId,
         /// Most messages of the page.
         limit: u64,
+    },
+    /// One more page after it. Once it meets the newest messages it is live again.
+    LoadNewer {
+        /// Which room.
+        room_id: RoomId,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Let the view show the history around a message: what a reply answers, a finding, where the unread begins. A
+    /// later jump makes an earlier one void.
+    LoadAround {
+        /// Which room.
+        room_id: RoomId,
+        /// The message.
+        place: Place,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Let the view show the newest messages again. A shell says so too when the user is back at the end of a live
+    /// window: older messages beyond [`timeline_messages`](crate::Config::timeline_messages) are dropped then.
+    JumpToNewest {
+        /// Which room.
+        room_id: RoomId,
+    },
+    /// Look up a message that another one answers, for [`RoomView::answered`](crate::view::RoomView::answered).
+    Lookup {
+        /// Which room.
+        room_id: RoomId,
+        /// The message.
+        message_id: MessageId,
+    },
+    /// Look at a thread, or load one more page before what is shown of it. It is kept up to date until it is closed.
+    LoadThread {
+        /// Which room.
+        room_id: RoomId,
+        /// The thread's first message.
+        thread_id: MessageId,
+        /// Most messages of the page.
+        limit: u64,
+    },
+    /// Stop looking at a thread.
+    CloseThread {
+        /// Which room.
+        room_id: RoomId,
+        /// The thread's first message.
+        thread_id: MessageId,
     },
     /// Give a message another text, through the outbox: shown at once, sent in its turn after what the user did in
     /// the room before, and taken back where it is refused.
@@ -88,6 +149,25 @@ pub enum UserCommand {
         room_id: RoomId,
         /// Which.
         target: Target,
+    },
+    /// Add a reaction of the user's, as [`Edit`](Self::Edit) changes a message. What is undone before it was sent is
+    /// not sent at all.
+    React {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// With what.
+        emoji: String,
+    },
+    /// Take a reaction of the user's back, as [`React`](Self::React) adds one.
+    Unreact {
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// With what.
+        emoji: String,
     },
     /// Make a room through the outbox, under an id that the client chooses where none is given: messages to it can
     /// be posted at once, and wait for it.
@@ -144,6 +224,21 @@ pub struct CloseReason(pub String);
 /// A token; it never prints.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(pub String);
+
+impl Token {
+    /// Whose it is, where it is a JSON Web Token; only the server can tell whether that is true.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        #[derive(Deserialize)]
+        struct Claims {
+            sub: String,
+        }
+        let payload = self.0.split('.').nth(1)?.trim_end_matches('=');
+        let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let Claims { sub } = serde_json::from_slice(&json).ok()?;
+        UserId::parse(&sub).ok()
+    }
+}
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -41,8 +41,8 @@ mod typing;
 pub mod view;
 
 pub use client::{Client, TimerKind};
-pub use config::{Config, Saved, Storage};
-pub use effect::{Answer, Effect, Key, OpId, Outcome, StorageChange, StorageOp, TokenReason, Transport};
+pub use config::{Config, Saved, Storage, Transports};
+pub use effect::{Answer, Effect, Key, Method, OpId, Outcome, StorageChange, StorageOp, TokenReason, Transport};
 pub use input::{
     CloseReason, CommandId, ConnId, Input, Network, StorageError, Target, Token, TokenError, TokenReq, UserCommand,
     Visibility,

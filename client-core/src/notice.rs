@@ -18,7 +18,8 @@ use crate::{input::Target, view::Phase};
 pub enum Notice {
     /// A message was posted, also by this user.
     NewMessage(Arc<Message>),
-    /// A message changed: its text, its deletion, its reactions or its pin.
+    /// A message changed: its text, its deletion, its reactions or its pin. Of one outside the timeline it is not
+    /// known which reactions are the user's own.
     MessageUpdated(Arc<Message>),
     /// So much was missed in this room that only its newest page was told; what lies between is history.
     RoomReset(RoomId),
@@ -44,10 +45,12 @@ pub enum Notice {
     Presence(UserId, Status),
     /// A send was refused for good; it waits for retry, revision or discard.
     SendFailed(ClientId, ErrorBody),
-    /// An edit or a deletion was refused for good: the message shows as it was before.
+    /// An edit, a deletion or a reaction was refused for good: the message shows as it was before.
     ChangeRefused(RoomId, Target, ErrorBody),
     /// A read mark was refused for good: the cursor is back where the server knows it.
     ReadRefused(RoomId, ErrorBody),
+    /// The token provider gave a token of this user, who is not the client's; it was not used, and is asked again.
+    ForeignToken(UserId),
     /// A room that was to be made was refused for good; what was to be said in it waits for retry or discard.
     RoomRefused(RoomId, ErrorBody),
     /// A send is not stored: it goes out all the same, and a crash before its acknowledgement would lose it.

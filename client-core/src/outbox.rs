@@ -1,4 +1,5 @@
-//! What the user did and the server has not acknowledged (G-11): messages, edits and deletions, rooms made.
+//! What the user did and the server has not acknowledged (G-11): messages, their edits, deletions and reactions, rooms
+//! made.
 //!
 //! First in, first out per room, and pipelined. Each is stored before it is sent, keeps its `clientId` for ever,
 //! and leaves only by an acknowledgement or by the user's hand. A refusal that may pass holds its room back. A
@@ -13,7 +14,7 @@ use std::{
 
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId,
-    command::{CreateRoom, DeleteMessage, EditMessage, SendMessage},
+    command::{CreateRoom, DeleteMessage, EditMessage, React, SendMessage},
     error::Retry,
 };
 
@@ -54,6 +55,7 @@ pub(crate) enum Work {
     Send(Arc<SendMessage>),
     Edit { target: Target, content: String },
     Delete { target: Target },
+    React { target: Target, emoji: String, adds: bool },
     Create(Box<CreateRoom>),
 }
 
@@ -62,7 +64,8 @@ impl Work {
     const fn waits_for(&self) -> Option<&ClientId> {
         match self {
             Self::Edit { target: Target::Pending(client_id), .. }
-            | Self::Delete { target: Target::Pending(client_id) } => Some(client_id),
+            | Self::Delete { target: Target::Pending(client_id) }
+            | Self::React { target: Target::Pending(client_id), .. } => Some(client_id),
             _ => None,
         }
     }
@@ -70,7 +73,9 @@ impl Work {
     /// The message of the server that it changes.
     const fn changes(&self) -> Option<&MessageId> {
         match self {
-            Self::Edit { target: Target::Message(id), .. } | Self::Delete { target: Target::Message(id) } => Some(id),
+            Self::Edit { target: Target::Message(id), .. }
+            | Self::Delete { target: Target::Message(id) }
+            | Self::React { target: Target::Message(id), .. } => Some(id),
             _ => None,
         }
     }
@@ -85,13 +90,17 @@ impl Work {
             Self::Delete { target: Target::Message(id) } => {
                 Command::DeleteMessage(DeleteMessage { message_id: id.clone() })
             }
-            Self::Edit { .. } | Self::Delete { .. } => return None,
+            Self::React { target: Target::Message(id), emoji, adds } => {
+                let react = React { message_id: id.clone(), emoji: emoji.clone() };
+                if *adds { Command::AddReaction(react) } else { Command::RemoveReaction(react) }
+            }
+            Self::Edit { .. } | Self::Delete { .. } | Self::React { .. } => return None,
             Self::Create(create) => Command::CreateRoom(create.as_ref().clone()),
         })
     }
 
     fn retarget(&mut self, id: &MessageId) {
-        if let Self::Edit { target, .. } | Self::Delete { target } = self {
+        if let Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } = self {
             *target = Target::Message(id.clone());
         }
     }
@@ -188,6 +197,15 @@ pub(crate) struct Departed {
     pub(crate) room_id: RoomId,
     pub(crate) waiter: Option<CommandId>,
     pub(crate) work: Work,
+}
+
+/// What a later wish about the same reaction takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Superseded {
+    /// What waited here, and goes no further.
+    pub(crate) departed: Vec<Departed>,
+    /// Whether one of the same has been on the wire: then only the server knows how it stands.
+    pub(crate) was_sent: bool,
 }
 
 /// What a refusal means for an item.
@@ -466,7 +484,7 @@ impl Outbox {
                 match &change.work {
                     Work::Edit { content, .. } => Arc::make_mut(&mut send).content.clone_from(content),
                     Work::Delete { .. } => return None,
-                    Work::Send(_) | Work::Create(_) => {}
+                    Work::React { .. } | Work::Send(_) | Work::Create(_) => {}
                 }
             }
             let status = item.state.status();
@@ -485,6 +503,35 @@ impl Outbox {
             };
             Some((id, PendingChange { client_id: item.client_id.clone(), content, status: item.state.status() }))
         })
+    }
+
+    /// The reactions in a room that are on their way, in their order, and whether each adds.
+    pub(crate) fn reactions(&self, room_id: &RoomId) -> impl Iterator<Item = (&MessageId, &str, bool)> {
+        let items = self.lanes.get(room_id).into_iter().flat_map(|lane| &lane.items);
+        items.filter(|item| !matches!(item.state, State::Failed(_))).filter_map(|item| match &item.work {
+            Work::React { target: Target::Message(id), emoji, adds } => Some((id, emoji.as_str(), *adds)),
+            _ => None,
+        })
+    }
+
+    /// Takes out what waits here and was to give or take back this reaction: the user thought better of it.
+    pub(crate) fn supersede(
+        &mut self,
+        room_id: &RoomId,
+        target: &Target,
+        emoji: &str,
+        effects: &mut Effects,
+    ) -> Superseded {
+        let same = |item: &&Item| {
+            let is_same = matches!(&item.work, Work::React { target: other, emoji: sign, .. } if other == target && sign == emoji);
+            is_same && !matches!(item.state, State::Failed(_))
+        };
+        let items = self.lanes.get(room_id).into_iter().flat_map(|lane| &lane.items).filter(same);
+        let items: Vec<_> = items.map(|item| (item.client_id.clone(), item.sent, item.state.clone())).collect();
+        let was_sent = items.iter().any(|(_, sent, _)| *sent);
+        let waiting = items.iter().filter(|(_, _, state)| *state != State::InFlight);
+        let departed = waiting.filter_map(|(client_id, ..)| self.remove(client_id, room_id, effects)).collect();
+        Superseded { departed, was_sent }
     }
 
     /// The rooms that have something in it, also those that the user is not in any more.

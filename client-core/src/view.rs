@@ -1,6 +1,9 @@
 //! Immutable snapshots for whoever shows them. Parts that did not change are shared, not copied.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use roomcast_protocol::{
     ClientId, ErrorBody, Limits, MessageId, RoomId, Seq, UserId,
@@ -11,7 +14,11 @@ use roomcast_protocol::{
 
 use serde::Serialize;
 
-use crate::{people::People, rooms::Timeline, time::Millis};
+use crate::{effect::Transport, people::People, rooms::Timeline, time::Millis};
+
+mod list;
+
+pub use list::RoomList;
 
 /// The client as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +31,12 @@ pub struct ClientView {
     pub limits: Arc<Limits>,
     /// What the server sheds or lacks now.
     pub degraded: Arc<[String]>,
+    /// Whom the user has blocked: what they say is for the application to hide.
+    pub blocked: Arc<BTreeSet<UserId>>,
     /// Who is known by name: the authors of what the rooms show, and their members.
     pub people: People,
     /// The user's rooms, the one with the newest message first.
-    pub rooms: Arc<[Arc<RoomSummary>]>,
+    pub rooms: RoomList,
 }
 
 /// The connection.
@@ -35,6 +44,8 @@ pub struct ClientView {
 pub struct ConnectionView {
     /// Where it stands.
     pub phase: Phase,
+    /// By what it is made, or being made.
+    pub transport: Option<Transport>,
     /// Attempts since the last success.
     pub attempt: u32,
     /// When the next attempt is made, on the monotonic clock.
@@ -51,9 +62,12 @@ pub enum Phase {
     Idle,
     /// Being made: token, socket, handshake, initial state.
     Connecting,
+    /// Being made anew, with rooms of an earlier connection that the handshake resumes from: they can be shown
+    /// meanwhile, and only what was missed will come.
+    Resuming,
     /// In use.
     Connected,
-    /// In use, and about to be closed by the server; another one will follow.
+    /// In use, and about to be closed by the server; another one is made before.
     Draining,
     /// Waiting for the next attempt.
     Reconnecting,
@@ -88,7 +102,8 @@ impl RoomSummary {
     }
 }
 
-/// One room.
+/// One room, and a window of its history: messages without a hole. What is missing is at its ends only, so a gap is
+/// where `has_older` or `has_newer` says that there is more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomView {
     /// The room.
@@ -101,8 +116,11 @@ pub struct RoomView {
     pub unread: u64,
     /// Those of them that mention the user.
     pub mentions: u64,
-    /// The newest messages without a hole, with the user's own changes as if they had been taken already.
+    /// The window, with the user's own changes as if they had been taken already: the newest messages, or those around
+    /// the place that the user jumped to.
     pub timeline: Timeline,
+    /// Messages outside the window that were looked up because one in it answers them.
+    pub quoted: Arc<BTreeMap<MessageId, Arc<Message>>>,
     /// The user's changes that the server has not acknowledged, by message; the last of each.
     pub changes: Arc<BTreeMap<MessageId, PendingChange>>,
     /// The user's own messages that are not in the timeline yet, in the order of sending.
@@ -115,12 +133,37 @@ pub struct RoomView {
     pub typing: Arc<[Typist]>,
     /// How far the others have read; only of small rooms.
     pub receipts: Arc<BTreeMap<UserId, Seq>>,
-    /// Whether there is more before the timeline.
+    /// Whether there is more before the window.
     pub has_older: bool,
-    /// Whether a page of the past is on its way.
+    /// Whether there is more after the window. Without, it is live: new messages appear in it.
+    pub has_newer: bool,
+    /// Whether a page before the window is on its way.
     pub loading_older: bool,
+    /// Whether a page after the window is on its way.
+    pub loading_newer: bool,
+    /// Whether the window is about to be another one.
+    pub loading_around: bool,
     /// Whether changes are known to be missing, and asked for.
     pub catching_up: bool,
+}
+
+/// A thread that is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadView {
+    /// Its room.
+    pub room_id: RoomId,
+    /// Its first message's id.
+    pub thread_id: MessageId,
+    /// Its first message, once it is known.
+    pub first: Option<Arc<Message>>,
+    /// Its newest messages, none missing in between, with the user's own changes as if they had been taken already.
+    pub timeline: Timeline,
+    /// The user's own messages to it that are not in the timeline yet, in the order of sending.
+    pub pending: Arc<[PendingMessage]>,
+    /// Whether there is more before the timeline.
+    pub has_older: bool,
+    /// Whether a page is on its way.
+    pub loading_older: bool,
 }
 
 /// A message of the user's own that the timeline does not have yet.
@@ -175,10 +218,24 @@ pub enum Item<'a> {
 }
 
 impl RoomView {
-    /// The conversation as it is to be shown: the timeline, then what is on its way.
+    /// The conversation as it is to be shown: the window, and, where it is live, what is on its way.
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
         let settled = self.timeline.iter().map(|message| Item::Message { message, read_by: self.read_by(message) });
-        settled.chain(self.pending.iter().map(Item::Pending))
+        let pending = if self.is_live() { &*self.pending } else { &[] };
+        settled.chain(pending.iter().map(Item::Pending))
+    }
+
+    /// Whether the window ends at the newest message, so that new ones appear in it.
+    #[must_use]
+    pub const fn is_live(&self) -> bool {
+        !self.has_newer
+    }
+
+    /// The message that a message answers, as far as it is known; [`Lookup`](crate::UserCommand::Lookup) makes it so.
+    #[must_use]
+    pub fn answered(&self, message: &Message) -> Option<&Arc<Message>> {
+        let id = message.reply_to.as_ref()?;
+        self.timeline.find(id).or_else(|| self.quoted.get(id))
     }
 
     /// How many others than its author have read a message.

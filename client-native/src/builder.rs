@@ -1,9 +1,9 @@
 //! How a client begins.
 
-use std::{future::Future, path::PathBuf, sync::Arc};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use roomcast_client_core::{
-    Client as Core, Config, Saved, Storage as StorageMode,
+    Client as Core, Config, Saved, Storage as StorageMode, Transports,
     trace::{Redaction, Tracing},
 };
 use roomcast_protocol::handshake::ClientInfo;
@@ -103,9 +103,22 @@ impl ClientBuilder {
 
     /// The ceilings of the first and of the longest pause between attempts to connect.
     #[must_use]
-    pub fn reconnect_pauses(mut self, first: std::time::Duration, longest: std::time::Duration) -> Self {
-        let ms = |pause: std::time::Duration| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    pub fn reconnect_pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.config.reconnect_ms = (ms(first), ms(longest));
+        self
+    }
+
+    /// By what connections may be made: without this a WebSocket, and long polling where none can be had.
+    #[must_use]
+    pub fn transports(mut self, transports: Transports) -> Self {
+        self.config.transports = transports;
+        self
+    }
+
+    /// The ceilings of the first and of the longest pause between attempts to move from long polling to a WebSocket.
+    #[must_use]
+    pub fn upgrade_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.config.upgrade_ms = (ms(first), ms(longest));
         self
     }
 
@@ -155,11 +168,15 @@ impl ClientBuilder {
         let (events, _) = broadcast::channel(EVENTS);
         let (ticker, version) = watch::channel(0);
         let driver = Driver::new(core, clock, address, tokens, storage, events.clone(), ticker, Arc::clone(&snapshot));
-        let driver = driver.map_err(Error::Storage)?.recorded(recording);
+        let driver = driver?.recorded(recording);
         tokio::spawn(driver::run(driver, asked));
         let shared = Shared::new(asks, events, version, snapshot, clock, seed()?);
         Ok(Client { shared: Arc::new(shared) })
     }
+}
+
+fn ms(pause: Duration) -> u64 {
+    u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn record(path: Option<PathBuf>) -> Result<Option<Recording>, Error> {

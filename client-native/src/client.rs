@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use roomcast_client_core::{
-    Answer, Network, UserCommand,
+    Answer, Network, UserCommand, Visibility as Attention,
     view::{ClientView, PendingMessage, Phase},
 };
 use roomcast_protocol::{
-    ClientId, RoomId,
+    ClientId, Reply, RoomId,
     command::{AddMembers, CreateRoom, JoinRoom, ListRooms, RemoveMember, RoomScope, UpdatePresence},
     id::IdError,
-    model::{Availability, Visibility},
+    model::{Availability, Message, Visibility},
     registry::Request,
     reply,
 };
@@ -126,6 +126,17 @@ impl Client {
         }
     }
 
+    /// Runs a command that is answered with messages.
+    pub(crate) async fn page(&self, command: UserCommand) -> Result<Vec<Message>, Error> {
+        match self.shared.command(command).await? {
+            Answer::Reply(reply) => match *reply {
+                Reply::GetMessages(page) => Ok(page.messages),
+                _ => Err(unexpected()),
+            },
+            Answer::Done => Err(unexpected()),
+        }
+    }
+
     /// Sends a failed message again.
     ///
     /// # Errors
@@ -217,6 +228,23 @@ impl Client {
     /// [`Error::Closed`].
     pub async fn set_network(&self, network: Network) -> Result<(), Error> {
         self.shared.ask(Ask::Network(network)).await
+    }
+
+    /// Tells that somebody looks again, where the program knows: after a while in the background they are shown at once
+    /// whether the connection lives, and what was missed.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn foreground(&self) -> Result<(), Error> {
+        self.shared.ask(Ask::Visibility(Attention::Visible)).await
+    }
+
+    /// Tells that nobody looks any more.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub async fn background(&self) -> Result<(), Error> {
+        self.shared.ask(Ask::Visibility(Attention::Hidden)).await
     }
 
     /// Says goodbye to the server and ends the client. What is in a file outbox goes out with the next one.

@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    io,
     sync::Arc,
 };
 
 use roomcast_client_core::{
     Client as Core, CommandId, ConnId, Effect, Input, Key, Notice, Outcome, StorageError, StorageOp, Token, TokenError,
-    TokenReq,
+    TokenReq, Transport,
 };
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
@@ -17,6 +16,8 @@ use tokio::{
 };
 
 use crate::{
+    Error,
+    http::Http,
     recording::Recording,
     shared::{Ask, Clock, Snapshot},
     socket::{self, Address, Socket},
@@ -36,7 +37,8 @@ pub(crate) struct Driver {
     address: Address,
     tokens: TokenProvider,
     fetches: JoinSet<(TokenReq, Result<Token, TokenError>)>,
-    socket: Option<Socket>,
+    sockets: BTreeMap<ConnId, Socket>,
+    http: Http,
     inputs: mpsc::Sender<Input>,
     heard: mpsc::Receiver<Input>,
     disk: Option<Disk>,
@@ -72,9 +74,10 @@ impl Driver {
         events: broadcast::Sender<Notice>,
         ticker: watch::Sender<u64>,
         snapshot: Arc<Snapshot>,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, Error> {
         let (inputs, heard) = mpsc::channel(INPUTS);
-        let disk = storage.map(storage::start).transpose()?;
+        let http = Http::new(address.clone(), inputs.clone())?;
+        let disk = storage.map(storage::start).transpose().map_err(Error::Storage)?;
         let disk = disk.map(|(ops, stored)| Disk { ops, stored, backlog: VecDeque::new() });
         Ok(Self {
             core,
@@ -82,7 +85,8 @@ impl Driver {
             address,
             tokens,
             fetches: JoinSet::new(),
-            socket: None,
+            sockets: BTreeMap::new(),
+            http,
             inputs,
             heard,
             disk,
@@ -109,13 +113,21 @@ impl Driver {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Connect { conn, path_and_query, .. } => {
-                tracing::debug!(conn = conn.0, "connecting");
-                let inputs = self.inputs.clone();
-                self.socket = Some(socket::open(self.address.clone(), conn, &path_and_query, inputs));
+            Effect::Connect { conn, transport, path_and_query } => {
+                tracing::debug!(conn = conn.0, ?transport, "connecting");
+                if transport == Transport::WebSocket {
+                    let inputs = self.inputs.clone();
+                    self.sockets.insert(conn, socket::open(self.address.clone(), conn, &path_and_query, inputs));
+                }
             }
             Effect::Send { conn, frame } => self.send(conn, frame),
-            Effect::Close { conn } => drop(self.socket.take_if(|socket| socket.conn == conn)),
+            Effect::Request { conn, method, path_and_query, body } => {
+                self.http.request(conn, method, &path_and_query, body);
+            }
+            Effect::Close { conn } => {
+                self.http.close(conn);
+                drop(self.sockets.remove(&conn));
+            }
             Effect::FetchToken { req, reason } => {
                 tracing::debug!(?reason, "asking for a token");
                 let token = self.tokens.fetch();
@@ -153,9 +165,9 @@ impl Driver {
     }
 
     fn send(&mut self, conn: ConnId, frame: String) {
-        let Some(socket) = self.socket.as_ref().filter(|socket| socket.conn == conn) else { return };
+        let Some(socket) = self.sockets.get(&conn) else { return };
         if socket.frames.try_send(frame).is_err() {
-            self.socket = None;
+            self.sockets.remove(&conn);
             self.core.handle(self.clock.now(), Input::Closed(conn, socket::stuck()));
         }
     }
@@ -169,6 +181,7 @@ impl Driver {
                 self.handle(Input::Command { id, command });
             }
             Ask::Network(network) => self.handle(Input::Network(network)),
+            Ask::Visibility(visibility) => self.handle(Input::Visibility(visibility)),
             Ask::Pending { room_id, reply } => drop(reply.send(self.core.pending(&room_id))),
             Ask::Connect => self.handle(Input::Connect),
             Ask::Close { done } => return Next::Stop(Some(done)),
@@ -191,6 +204,10 @@ impl Driver {
                     let view = self.core.room(&room_id);
                     self.snapshot.set_room(room_id, view);
                 }
+                Key::Thread(room_id, thread_id) => {
+                    let view = self.core.thread(&room_id, &thread_id);
+                    self.snapshot.set_thread(room_id, thread_id, view);
+                }
             }
         }
         self.ticker.send_modify(|version| *version += 1);
@@ -208,24 +225,26 @@ impl Driver {
             drop(disk.ops);
             while disk.stored.recv().await.is_some() {}
         }
+        self.http.finish().await;
         if let Some(recording) = self.recording.take() {
             recording.finish(|| self.core.poll_trace()).await;
         }
     }
 
     async fn handle_last(&mut self, input: Input) {
-        // The goodbye must be written before the socket goes.
-        let socket_before = self.socket.as_ref().map(|socket| socket.conn);
+        // The goodbye must be written before its socket goes.
         self.core.handle(self.clock.now(), input);
-        let mut closing = None;
+        let mut closing = Vec::new();
         while let Some(effect) = self.core.poll_effect() {
             match effect {
-                Effect::Close { conn } if Some(conn) == socket_before => closing = self.socket.take(),
+                Effect::Close { conn } if self.sockets.contains_key(&conn) => {
+                    closing.extend(self.sockets.remove(&conn))
+                }
                 effect => self.perform(effect),
             }
         }
         self.heard.close();
-        if let Some(socket) = closing {
+        for socket in closing {
             socket::close(socket).await;
         }
     }

@@ -1,6 +1,6 @@
 //! Roomcast's client for native Rust programs.
 //!
-//! A thin shell of tokio around [`roomcast_client_core`]: one task owns the core, one the socket, one thread the
+//! A thin shell of tokio around [`roomcast_client_core`]: one task owns the core, one each connection, one thread the
 //! outbox. What a client promises – order, exactly once, nothing lost that was acknowledged – is the core's work;
 //! here it is given sockets, time and a disk.
 //!
@@ -27,12 +27,14 @@ mod client;
 mod driver;
 mod error;
 mod events;
+mod http;
 mod pending;
 mod recording;
 mod room;
 mod shared;
 mod socket;
 pub mod storage;
+mod thread;
 mod token;
 
 pub use builder::ClientBuilder;
@@ -41,8 +43,9 @@ pub use error::Error;
 pub use events::{Events, Lagged};
 pub use pending::Pending;
 pub use room::Room;
-pub use roomcast_client_core::{Network, Notice, People, Target, trace::Redaction, view};
+pub use roomcast_client_core::{Network, Notice, People, Target, Transport, Transports, trace::Redaction, view};
 pub use roomcast_protocol as protocol;
+pub use thread::Thread;
 pub use token::BoxError;
 
 const _: () = assert!(

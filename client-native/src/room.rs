@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use roomcast_client_core::{Answer, Target, UserCommand, view::RoomView};
 use roomcast_protocol::{
-    Command, Reply, RoomId, Seq,
-    command::{GetRoomUsers, LeaveRoom, MarkRead, ReadUpTo, SendMessage, TypingStart, TypingStop},
+    Command, MessageId, Reply, RoomId, Seq,
+    command::{GetRoomUsers, LeaveRoom, MarkRead, Pin, Place, ReadUpTo, SendMessage, TypingStart, TypingStop},
     id::IdError,
     model::{Message, MessageType},
     reply,
 };
 
-use crate::{Client, Error, Pending, pending::unexpected};
+use crate::{Client, Error, Pending, Thread, pending::unexpected};
 
 /// One room of a client's.
 #[derive(Debug, Clone)]
 pub struct Room {
-    client: Client,
+    pub(crate) client: Client,
     id: Result<RoomId, IdError>,
 }
 
@@ -102,6 +102,41 @@ impl Room {
         self.changed(UserCommand::Delete { room_id, target }).await
     }
 
+    /// Reacts to a message with one emoji, or with the short name of an application's own, `:tada:`. The view shows it at
+    /// once; it goes the way of an [`edit`](Self::edit). What is undone before it was sent is not sent at all.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn react(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::React { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Takes a reaction of the user's back, as [`react`](Self::react) adds one.
+    ///
+    /// # Errors
+    /// As [`edit`](Self::edit).
+    pub async fn unreact(&self, message: impl Into<Target>, emoji: impl Into<String>) -> Result<(), Error> {
+        let (room_id, target, emoji) = (self.id()?, message.into(), emoji.into());
+        self.client.shared.command(UserCommand::Unreact { room_id, target, emoji }).await.map(drop)
+    }
+
+    /// Pins a message, so that the room keeps it in sight.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says; `unavailable` while there is no connection.
+    pub async fn pin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::PinMessage(Pin { message_id })).await
+    }
+
+    /// Unpins a message.
+    ///
+    /// # Errors
+    /// As [`pin`](Self::pin).
+    pub async fn unpin(&self, message_id: MessageId) -> Result<(), Error> {
+        self.run(Command::UnpinMessage(Pin { message_id })).await
+    }
+
     /// Marks everything up to a place as read. Takes effect here at once; the server is told when it can be.
     ///
     /// # Errors
@@ -127,18 +162,56 @@ impl Room {
         self.run(Command::TypingStop(TypingStop(self.id()?))).await
     }
 
-    /// Adds a page of the past to the timeline, and gives it back. Empty once there is no more.
+    /// Adds a page before the window that the view shows, and gives it back. Empty once there is no more.
     ///
     /// # Errors
     /// [`Error::Rejected`] as the server says.
     pub async fn load_older(&self, limit: u64) -> Result<Vec<Message>, Error> {
-        match self.client.shared.command(UserCommand::LoadOlder { room_id: self.id()?, limit }).await? {
-            Answer::Reply(reply) => match *reply {
-                Reply::GetMessages(page) => Ok(page.messages),
-                _ => Err(unexpected()),
-            },
-            Answer::Done => Err(unexpected()),
-        }
+        self.client.page(UserCommand::LoadOlder { room_id: self.id()?, limit }).await
+    }
+
+    /// Adds a page after the window that the view shows, and gives it back. Empty where the window is live: new
+    /// messages appear in it by themselves.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says.
+    pub async fn load_newer(&self, limit: u64) -> Result<Vec<Message>, Error> {
+        self.client.page(UserCommand::LoadNewer { room_id: self.id()?, limit }).await
+    }
+
+    /// Lets the view show the history around a message, named by its id or its place, and gives the page back. At once
+    /// where it is loaded. A later jump makes an earlier one void.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says; `not_found` where the room has no such message.
+    pub async fn load_around(&self, place: impl Into<Place>, limit: u64) -> Result<Vec<Message>, Error> {
+        self.client.page(UserCommand::LoadAround { room_id: self.id()?, place: place.into(), limit }).await
+    }
+
+    /// Lets the view show the newest messages again. Also to be told when the user is back at their end: what older
+    /// ones take beyond the setting is given back.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with `not_found` where the user is not in the room.
+    pub async fn jump_to_newest(&self) -> Result<(), Error> {
+        self.client.shared.command(UserCommand::JumpToNewest { room_id: self.id()? }).await.map(drop)
+    }
+
+    /// Looks up a message that another one answers; [`RoomView::answered`] gives it from then on.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] as the server says; `not_found` where the room has no such message.
+    pub async fn look_up(&self, message_id: MessageId) -> Result<Message, Error> {
+        let found = self.client.page(UserCommand::Lookup { room_id: self.id()?, message_id }).await?;
+        found.into_iter().next().ok_or_else(unexpected)
+    }
+
+    /// The handle of a thread, by its first message. Asks nothing; [`Thread::load_older`] begins to look at it.
+    ///
+    /// # Errors
+    /// [`Error::Id`].
+    pub fn thread(&self, first: MessageId) -> Result<Thread, Error> {
+        Ok(Thread::new(self.clone(), self.id()?, first))
     }
 
     /// Who is online here.

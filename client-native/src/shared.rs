@@ -8,9 +8,9 @@ use std::{
 
 use roomcast_client_core::{
     ClientIds, Notice, Now, Outcome, UserCommand,
-    view::{ClientView, PendingMessage, RoomView},
+    view::{ClientView, PendingMessage, RoomView, ThreadView},
 };
-use roomcast_protocol::{ClientId, RoomId};
+use roomcast_protocol::{ClientId, MessageId, RoomId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::Error;
@@ -20,6 +20,7 @@ use crate::Error;
 pub(crate) enum Ask {
     Command { command: UserCommand, reply: oneshot::Sender<Outcome> },
     Network(roomcast_client_core::Network),
+    Visibility(roomcast_client_core::Visibility),
     Pending { room_id: RoomId, reply: oneshot::Sender<Vec<PendingMessage>> },
     Connect,
     Close { done: oneshot::Sender<()> },
@@ -63,11 +64,12 @@ pub(crate) struct Shared {
 pub(crate) struct Snapshot {
     client: RwLock<Arc<ClientView>>,
     rooms: RwLock<BTreeMap<RoomId, Arc<RoomView>>>,
+    threads: RwLock<BTreeMap<(RoomId, MessageId), Arc<ThreadView>>>,
 }
 
 impl Snapshot {
     pub(crate) fn new(client: Arc<ClientView>) -> Self {
-        Self { client: RwLock::new(client), rooms: RwLock::default() }
+        Self { client: RwLock::new(client), rooms: RwLock::default(), threads: RwLock::default() }
     }
 
     pub(crate) fn client(&self) -> Arc<ClientView> {
@@ -87,6 +89,19 @@ impl Snapshot {
         match view {
             Some(view) => drop(rooms.insert(room_id, view)),
             None => drop(rooms.remove(&room_id)),
+        }
+    }
+
+    pub(crate) fn thread(&self, room_id: &RoomId, thread_id: &MessageId) -> Option<Arc<ThreadView>> {
+        let threads = self.threads.read().unwrap_or_else(PoisonError::into_inner);
+        threads.get(&(room_id.clone(), thread_id.clone())).cloned()
+    }
+
+    pub(crate) fn set_thread(&self, room_id: RoomId, thread_id: MessageId, view: Option<Arc<ThreadView>>) {
+        let mut threads = self.threads.write().unwrap_or_else(PoisonError::into_inner);
+        match view {
+            Some(view) => drop(threads.insert((room_id, thread_id), view)),
+            None => drop(threads.remove(&(room_id, thread_id))),
         }
     }
 }

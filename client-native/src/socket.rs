@@ -14,13 +14,13 @@ use tokio_tungstenite::{
 use crate::Error;
 
 /// From the name to the open WebSocket.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 /// From the wish to close to the end, whatever the server does.
-const CLOSE: Duration = Duration::from_secs(2);
+pub(crate) const CLOSE: Duration = Duration::from_secs(2);
 /// Frames that wait to be written. The core sends few: so many mean that the network takes none.
 const QUEUE: usize = 1_024;
 /// Largest message taken: an `initial-state` of a thousand rooms is a few megabytes.
-const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -59,8 +59,15 @@ impl Address {
         })
     }
 
-    fn url(&self, path_and_query: &str) -> String {
-        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+    pub(crate) fn http_url(&self, path_and_query: &str) -> String {
+        self.url(if self.tls.is_some() { "https" } else { "http" }, path_and_query)
+    }
+
+    pub(crate) const fn tls(&self) -> Option<&Arc<ClientConfig>> {
+        self.tls.as_ref()
+    }
+
+    fn url(&self, scheme: &str, path_and_query: &str) -> String {
         format!("{scheme}://{}{}{path_and_query}", self.authority, self.prefix)
     }
 }
@@ -78,7 +85,6 @@ fn system_roots() -> Result<Arc<ClientConfig>, Error> {
 
 /// The driver's end of a socket. Dropped, the socket sends what is queued and closes.
 pub(crate) struct Socket {
-    pub(crate) conn: ConnId,
     pub(crate) frames: mpsc::Sender<String>,
     pub(crate) task: JoinHandle<()>,
 }
@@ -86,7 +92,7 @@ pub(crate) struct Socket {
 /// Opens a socket; what happens on it goes to `inputs`.
 pub(crate) fn open(address: Address, conn: ConnId, path_and_query: &str, inputs: mpsc::Sender<Input>) -> Socket {
     let (frames, queue) = mpsc::channel(QUEUE);
-    let url = address.url(path_and_query);
+    let url = address.url(if address.tls.is_some() { "wss" } else { "ws" }, path_and_query);
     let task = tokio::spawn(async move {
         let why = match timeout(CONNECT, dial(&address, &url)).await {
             Err(_) => "unable to connect; it took too long".to_owned(),
@@ -97,7 +103,7 @@ pub(crate) fn open(address: Address, conn: ConnId, path_and_query: &str, inputs:
         // Without a driver there is nobody to tell.
         drop(inputs.send(Input::Closed(conn, CloseReason(why))).await);
     });
-    Socket { conn, frames, task }
+    Socket { frames, task }
 }
 
 async fn dial(address: &Address, url: &str) -> Result<Stream, WsError> {
@@ -153,7 +159,7 @@ async fn write(sink: &mut SplitSink<Stream, Message>, mut queue: mpsc::Receiver<
 
 /// Lets a socket say what is queued, and waits for its end.
 pub(crate) async fn close(socket: Socket) {
-    let Socket { frames, mut task, .. } = socket;
+    let Socket { frames, mut task } = socket;
     drop(frames);
     if timeout(CLOSE * 2, &mut task).await.is_err() {
         task.abort();

@@ -173,6 +173,9 @@ payload!(
         /// From which role on one may add others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub who_may_invite: Option<Role>,
+        /// From which role on one may pin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub who_may_pin: Option<Role>,
         /// Least time between two messages of one member, in milliseconds.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub slow_mode_ms: Option<u64>,
@@ -185,7 +188,7 @@ payload!(
     }
 );
 payload!(
-    /// Change a room's settings; those left out stay.
+    /// Change a room's settings; those left out stay. An empty topic takes it away.
     UpdateRoom {
         /// Which.
         pub room_id: RoomId,
@@ -294,6 +297,28 @@ payload!(
         pub message_id: MessageId,
     }
 );
+/// A message of a room, by its place or by its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Place {
+    /// The n-th.
+    Seq(Seq),
+    /// The one of this id.
+    Message(MessageId),
+}
+
+impl From<Seq> for Place {
+    fn from(seq: Seq) -> Self {
+        Self::Seq(seq)
+    }
+}
+
+impl From<MessageId> for Place {
+    fn from(id: MessageId) -> Self {
+        Self::Message(id)
+    }
+}
+
 payload!(
     /// Read history: the page before, after, or around a place; the newest page without any.
     GetMessages {
@@ -305,12 +330,15 @@ payload!(
         /// Newer than this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub after: Option<Seq>,
-        /// On both sides of this.
+        /// On both sides of this, and this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub around: Option<Seq>,
-        /// Only of this thread.
+        pub around: Option<Place>,
+        /// Only of this thread, with the message that it hangs on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub thread_id: Option<MessageId>,
+        /// Only those that are pinned.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub pinned: bool,
         /// Most messages of the page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub limit: Option<u64>,
@@ -365,7 +393,7 @@ impl std::fmt::Debug for RefreshToken {
 }
 
 payload!(
-    /// Block or unblock somebody.
+    /// Block or unblock somebody: who is blocked cannot bring the caller into a room.
     Block {
         /// Whom.
         pub user_id: UserId,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 /// What went wrong, as a client must tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,7 +141,7 @@ pub struct ErrorBody {
     pub retry_after_ms: Option<u64>,
     /// Which field or limit it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub details: Option<ErrorDetails>,
+    pub details: Option<Box<ErrorDetails>>,
     /// Finds the cause in the server's log.
     #[serde(default)]
     pub request_id: String,
@@ -155,6 +157,9 @@ pub struct ErrorDetails {
     /// The limit that was passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// When it is over: a mute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl ErrorBody {
@@ -182,6 +187,13 @@ impl ErrorBody {
     #[must_use]
     pub fn field(mut self, field: &str) -> Self {
         self.details.get_or_insert_default().field = Some(field.to_owned());
+        self
+    }
+
+    /// Adds when it is over.
+    #[must_use]
+    pub fn until(mut self, until: Timestamp) -> Self {
+        self.details.get_or_insert_default().until = Some(until);
         self
     }
 

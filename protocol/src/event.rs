@@ -102,12 +102,36 @@ payload!(
     }
 );
 payload!(
-    /// A message changed: its text, its deletion, its reactions or its pin.
+    /// A message's text changed, or it was deleted.
     MessageChanged {
         /// The message as it now is.
         pub message: Message,
         /// The room's change that this is.
         pub rev: Rev,
+    }
+);
+payload!(
+    /// A message's reactions or its pin changed. The same goes to everybody, so `mine` is false in all reactions of
+    /// the message: a receiver keeps its own, but for what `by` says of it.
+    MessageUpdated {
+        /// The message as it now is.
+        pub message: Message,
+        /// The reaction that it was, if it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub by: Option<ReactionChange>,
+        /// The room's change that this is.
+        pub rev: Rev,
+    }
+);
+payload!(
+    /// A reaction that somebody gave or took back.
+    ReactionChange {
+        /// Who.
+        pub user_id: UserId,
+        /// With what.
+        pub emoji: String,
+        /// Whether it is there now.
+        pub added: bool,
     }
 );
 payload!(
@@ -204,6 +228,9 @@ payload!(
         pub deltas: Vec<RoomDelta>,
         /// Those who are online in the receiver's rooms, as far as rooms are small enough for names.
         pub presence: Vec<UserPresence>,
+        /// Whom the receiver has blocked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub blocked: Vec<UserId>,
         /// What is in force.
         pub limits: Limits,
         /// The server's clock.

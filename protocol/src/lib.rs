@@ -6,6 +6,7 @@
 
 pub mod ack;
 pub mod command;
+pub mod emoji;
 pub mod error;
 pub mod event;
 pub mod handshake;

@@ -22,6 +22,8 @@ pub struct Limits {
     pub mentions: u64,
     /// Most attachments of a message.
     pub attachments: u64,
+    /// Most different reactions to a message.
+    pub reactions: u64,
     /// Most ids in one list of a command (members, read marks, rooms to synchronise).
     pub ids: u64,
     /// Most items of one page.
@@ -53,6 +55,7 @@ impl Default for Limits {
             metadata_bytes: 4 * 1024,
             mentions: 50,
             attachments: 10,
+            reactions: 20,
             ids: 1_000,
             page: 100,
             rooms_per_user: 1_000,

@@ -107,6 +107,9 @@ pub struct Member {
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Timestamp>,
+    /// Not allowed to say anything until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
     /// The change that last touched this membership.
     pub rev: Rev,
 }
@@ -217,11 +220,11 @@ pub struct Reaction {
     pub emoji: String,
     /// By how many.
     pub count: u64,
-    /// Whether the reader is among them.
+    /// Whether the reader is among them. Always false in what goes out once for all: an event tells who it was.
     pub mine: bool,
 }
 
-/// What hangs below the first message of a thread.
+/// What hangs below the first message of a thread. Replies that were deleted keep their place, so they count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSummary {
@@ -289,6 +292,30 @@ pub struct Message {
     pub metadata: Option<Json>,
 }
 
+impl Message {
+    /// Takes a reply to the thread that begins here into the summary. A reply is one change of the room, which makes
+    /// this message another, too: it takes the reply's `rev`. One that was taken already changes nothing.
+    pub fn count_reply(&mut self, reply: &Self) {
+        if self.rev >= reply.rev {
+            return;
+        }
+        let before = self.thread.as_ref().map_or(0, |thread| thread.count);
+        self.thread = Some(ThreadSummary { count: before + 1, last_at: reply.created_at });
+        self.rev = reply.rev;
+    }
+
+    /// Counts one reaction more or less. A new emoji comes last; one that nobody is left with goes.
+    pub fn count_reaction(&mut self, emoji: &str, added: bool) {
+        match self.reactions.iter().position(|reaction| reaction.emoji == emoji) {
+            Some(place) if added => self.reactions[place].count += 1,
+            Some(place) if self.reactions[place].count > 1 => self.reactions[place].count -= 1,
+            Some(place) => drop(self.reactions.remove(place)),
+            None if added => self.reactions.push(Reaction { emoji: emoji.to_owned(), count: 1, mine: false }),
+            None => {}
+        }
+    }
+}
+
 /// Who finds a room and who comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -309,6 +336,8 @@ pub struct Policy {
     pub who_may_post: Role,
     /// From which role on one may add others.
     pub who_may_invite: Role,
+    /// From which role on one may pin; in a direct room everybody may.
+    pub who_may_pin: Role,
     /// Least time between two messages of one member, in milliseconds; 0 = none.
     pub slow_mode_ms: u64,
     /// How long an author may edit, in milliseconds; 0 = for ever.
@@ -322,6 +351,7 @@ impl Default for Policy {
         Self {
             who_may_post: Role::Member,
             who_may_invite: Role::Member,
+            who_may_pin: Role::Moderator,
             slow_mode_ms: 0,
             edit_window_ms: 0,
             max_members: 100_000,

@@ -14,7 +14,7 @@ pub struct Actor {
     pub admin: bool,
     /// Not allowed in until then.
     pub banned_until: Option<Timestamp>,
-    /// Not allowed to post until then.
+    /// Not allowed to say anything until then.
     pub muted_until: Option<Timestamp>,
     /// When they last posted, for slow mode.
     pub last_post_at: Option<Timestamp>,
@@ -47,6 +47,8 @@ pub enum Action {
     },
     /// React to a message.
     React,
+    /// Take one's own reaction back.
+    Unreact,
     /// Pin or unpin a message.
     Pin,
     /// Change the room's settings.
@@ -85,8 +87,10 @@ pub struct Denied {
     pub code: ErrorCode,
     /// Why: the second half of "unable to X; Y".
     pub why: &'static str,
-    /// For slow mode and mutes with an end: try again after so many milliseconds.
+    /// For slow mode: try again after so many milliseconds.
     pub retry_after_ms: Option<u64>,
+    /// For mutes: when it is over.
+    pub until: Option<Timestamp>,
 }
 
 /// Decides whether `actor` may do `action` in `place` at `now`.
@@ -110,23 +114,27 @@ pub fn permit(actor: &Actor, action: Action, place: Place<'_>, now: Timestamp) -
         if role >= least { Ok(()) } else { Err(denied(ErrorCode::Forbidden, why)) }
     };
     match action {
-        Action::Join | Action::Read | Action::Type | Action::MarkRead => Ok(()),
+        Action::Join | Action::Read | Action::Type | Action::MarkRead | Action::Unreact => Ok(()),
         Action::Post => {
             needs(place.policy.who_may_post, "the room's policy does not let this role post")?;
             post(actor, role, place, now)
         }
-        Action::React => needs(place.policy.who_may_post, "the room's policy does not let this role post"),
+        Action::React => {
+            needs(place.policy.who_may_post, "the room's policy does not let this role post")?;
+            heard(actor, now)
+        }
         Action::Edit { own: false, .. } => Err(denied(ErrorCode::Forbidden, "only its author can edit a message")),
         Action::Edit { own: true, created_at } => {
             let window = place.policy.edit_window_ms;
             if window > 0 && now.ms_since(created_at) > window {
                 return Err(denied(ErrorCode::Forbidden, "the time to edit it is over"));
             }
-            Ok(())
+            heard(actor, now)
         }
         Action::Delete { own: true } => Ok(()),
         Action::Delete { own: false } => needs(Role::Moderator, "only its author or a moderator can delete a message"),
-        Action::Pin => needs(Role::Moderator, "only a moderator can pin"),
+        Action::Pin if place.visibility == Visibility::Direct => Ok(()),
+        Action::Pin => needs(place.policy.who_may_pin, "the room's policy does not let this role pin"),
         Action::UpdateRoom => needs(Role::Moderator, "only a moderator can change the room"),
         Action::DeleteRoom => needs(Role::Owner, "only an owner can delete the room"),
         Action::AddMembers => {
@@ -161,12 +169,18 @@ fn outside(action: Action, place: Place<'_>) -> Denied {
     denied(ErrorCode::NotFound, "there is no such room")
 }
 
-fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(), Denied> {
-    if let Some(until) = actor.muted_until
-        && until > now
-    {
-        return Err(denied(ErrorCode::Forbidden, "you are muted in this room"));
+/// Somebody who is muted says nothing: neither posts nor edits nor reacts.
+fn heard(actor: &Actor, now: Timestamp) -> Result<(), Denied> {
+    match actor.muted_until {
+        Some(until) if until > now => {
+            Err(Denied { until: Some(until), ..denied(ErrorCode::Forbidden, "you are muted in this room") })
+        }
+        _ => Ok(()),
     }
+}
+
+fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(), Denied> {
+    heard(actor, now)?;
     let pause = place.policy.slow_mode_ms;
     if pause == 0 || role >= Role::Moderator {
         return Ok(());
@@ -176,13 +190,14 @@ fn post(actor: &Actor, role: Role, place: Place<'_>, now: Timestamp) -> Result<(
             code: ErrorCode::RateLimited,
             why: "the room is in slow mode",
             retry_after_ms: Some(pause - now.ms_since(last)),
+            until: None,
         }),
         _ => Ok(()),
     }
 }
 
 fn denied(code: ErrorCode, why: &'static str) -> Denied {
-    Denied { code, why, retry_after_ms: None }
+    Denied { code, why, retry_after_ms: None, until: None }
 }
 
 #[cfg(test)]
@@ -220,6 +235,34 @@ mod tests {
         let owner = Action::Sanction { target: Some(Role::Owner) };
         assert_eq!(code(&member(Role::Moderator), owner, Visibility::Public, &policy), Some(ErrorCode::Forbidden));
         assert_eq!(code(&member(Role::Owner), owner, Visibility::Public, &policy), None);
+    }
+
+    #[test]
+    fn who_pins_is_the_policys_and_in_a_direct_room_everybodys() {
+        let policy = Policy::default();
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Public, &policy), Some(ErrorCode::Forbidden));
+        assert_eq!(code(&member(Role::Moderator), Action::Pin, Visibility::Public, &policy), None);
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Direct, &policy), None);
+        let open = Policy { who_may_pin: Role::Member, ..policy };
+        assert_eq!(code(&member(Role::Member), Action::Pin, Visibility::Public, &open), None);
+    }
+
+    #[test]
+    fn who_is_muted_says_nothing_and_may_still_read_and_take_back() {
+        let policy = Policy::default();
+        let until = Timestamp::new(1_000_001);
+        let muted = Actor { muted_until: Some(until), ..member(Role::Owner) };
+        let edit = Action::Edit { own: true, created_at: NOW };
+        for action in [Action::Post, Action::React, edit] {
+            let denied = permit(&muted, action, Place { visibility: Visibility::Public, policy: &policy }, NOW);
+            let denied = denied.expect_err("muted");
+            assert_eq!((denied.code, denied.until), (ErrorCode::Forbidden, Some(until)));
+        }
+        for action in [Action::Read, Action::Unreact, Action::Delete { own: true }, Action::MarkRead] {
+            assert_eq!(code(&muted, action, Visibility::Public, &policy), None);
+        }
+        let over = Actor { muted_until: Some(NOW), ..member(Role::Member) };
+        assert_eq!(code(&over, Action::Post, Visibility::Public, &policy), None);
     }
 
     #[test]

@@ -134,7 +134,7 @@ commands! {
     /// Make a room.
     "create-room" => CreateRoom(command::CreateRoom) -> reply::RoomEntered;
     /// Change a room's settings.
-    "update-room" => UpdateRoom(command::UpdateRoom) -> reply::RoomEntered;
+    "update-room" => UpdateRoom(command::UpdateRoom) -> reply::RoomChanged;
     /// End a room.
     "delete-room" => DeleteRoom(command::DeleteRoom) -> reply::Changed;
     /// List rooms.
@@ -187,7 +187,7 @@ requests! {
     MarkRead(command::MarkRead) -> reply::Done;
     UpdatePresence(command::UpdatePresence) -> reply::Done;
     CreateRoom(command::CreateRoom) -> reply::RoomEntered;
-    UpdateRoom(command::UpdateRoom) -> reply::RoomEntered;
+    UpdateRoom(command::UpdateRoom) -> reply::RoomChanged;
     DeleteRoom(command::DeleteRoom) -> reply::Changed;
     ListRooms(command::ListRooms) -> reply::Rooms;
     AddMembers(command::AddMembers) -> reply::Changed;
@@ -273,7 +273,7 @@ events! {
     /// A message was deleted.
     "message-deleted" => MessageDeleted(event::MessageChanged);
     /// A message's reactions or pin changed.
-    "message-updated" => MessageUpdated(event::MessageChanged);
+    "message-updated" => MessageUpdated(event::MessageUpdated);
     /// Somebody changed between online states.
     "presence-changed" => PresenceChanged(event::PresenceChanged);
     /// How many are online in a large room.

@@ -38,6 +38,16 @@ reply!(
     }
 );
 reply!(
+    /// A room as it now is.
+    RoomChanged {
+        /// The room.
+        pub room: Room,
+        /// The change that the command made; without one where nothing had to change.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub rev: Option<Rev>,
+    }
+);
+reply!(
     /// A message as it now is.
     MessageStored {
         /// The message.

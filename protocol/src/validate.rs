@@ -4,6 +4,7 @@
 use crate::{
     Command, ErrorBody, ErrorCode, Json, Limits,
     command::{CreateRoom, MarkRead, SendMessage, UpdateRoom},
+    emoji,
     model::{Attachment, MessageType},
 };
 
@@ -39,12 +40,21 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         }
         Command::GetMessages(messages) => {
             page(messages.limit)?;
-            let places = [messages.before, messages.after, messages.around].iter().flatten().count();
-            if places > 1 { Err(bad("before", "only one of before, after and around can be given")) } else { Ok(()) }
+            let given = [messages.before.is_some(), messages.after.is_some(), messages.around.is_some()];
+            if given.into_iter().filter(|given| *given).count() > 1 {
+                return Err(bad("before", "only one of before, after and around can be given"));
+            }
+            if messages.pinned && messages.thread_id.is_some() {
+                return Err(bad("pinned", "it cannot be given beside threadId"));
+            }
+            Ok(())
         }
         Command::SearchMessages(search) => {
             page(search.limit)?;
             line("query", Some(&search.query), limits.topic_bytes)?;
+            if search.query.trim().is_empty() {
+                return Err(bad("query", "it is empty"));
+            }
             line("cursor", search.cursor.as_deref(), limits.topic_bytes)
         }
         Command::BanMember(sanction)
@@ -52,10 +62,12 @@ pub fn command(command: &Command, limits: &Limits) -> Result<(), ErrorBody> {
         | Command::MuteMember(sanction)
         | Command::UnmuteMember(sanction) => line("reason", sanction.reason.as_deref(), limits.topic_bytes),
         Command::AddReaction(react) | Command::RemoveReaction(react) => {
-            if react.emoji.is_empty() || react.emoji.chars().any(char::is_control) {
-                return Err(bad("emoji", "it is not an emoji"));
+            size("emoji", react.emoji.len(), emoji::LONGEST as u64)?;
+            if emoji::is_reaction(&react.emoji) {
+                Ok(())
+            } else {
+                Err(bad("emoji", "it is neither one emoji nor a short name like :tada:"))
             }
-            size("emoji", react.emoji.len(), 64)
         }
         Command::JoinRoom(_)
         | Command::LeaveRoom(_)

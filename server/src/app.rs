@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Config,
+    config::{Config, DatabaseConfig},
     env::RealEnv,
     gateway::Gateway,
     http::{self, Health},
@@ -16,7 +16,11 @@ use crate::{
     metrics::Metrics,
     serve,
     service::{Parts, Service},
-    store::{Store, StoreError, WriteStore as _, sqlite},
+    store::{
+        Store, StoreError,
+        postgres::{self, PostgresSettings, PostgresStore},
+        sqlite::{self, SqliteStore},
+    },
 };
 
 /// How often what falls due with time is looked at.
@@ -26,9 +30,12 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The database did not open.
+    /// The SQLite file did not open.
     #[error(transparent)]
-    Open(#[from] sqlite::OpenError),
+    Sqlite(#[from] sqlite::OpenError),
+    /// The Postgres database did not open.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
     /// The database did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,7 +47,7 @@ pub struct App {
     admin: Router,
     gateway: Gateway,
     service: Service,
-    store: Arc<sqlite::SqliteStore>,
+    store: Arc<dyn Store>,
     stop: CancellationToken,
 }
 
@@ -52,7 +59,7 @@ impl App {
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let env = RealEnv::shared();
         let fresh = Epoch::parse(&env.fresh_id()).expect("a UUID is a good epoch");
-        let store = Arc::new(sqlite::SqliteStore::open(&config.database_url, &fresh).await?);
+        let store = open(&config.database, &fresh).await?;
         let epoch = store.epoch().await?;
         let metrics = Arc::new(Metrics::default());
         let (layer, gateway) = Gateway::build(&config.gateway);
@@ -69,8 +76,7 @@ impl App {
         gateway.open(service.clone());
         let stop = CancellationToken::new();
         tick(service.clone(), stop.clone());
-        let as_store: Arc<dyn Store> = store.clone();
-        let health = Health { store: as_store, draining: gateway.draining() };
+        let health = Health { store: store.clone(), draining: gateway.draining() };
         let router = http::public(health, config.dev.then(|| config.key.clone()))
             .layer(layer)
             .layer(http::cors(&config.origins));
@@ -114,6 +120,16 @@ impl App {
         self.stop.cancel();
         self.store.close().await;
     }
+}
+
+async fn open(database: &DatabaseConfig, fresh_epoch: &Epoch) -> Result<Arc<dyn Store>, StartError> {
+    Ok(match database {
+        DatabaseConfig::Sqlite { url } => Arc::new(SqliteStore::open(url, fresh_epoch).await?),
+        DatabaseConfig::Postgres { url, durability } => {
+            let settings = PostgresSettings { durability: *durability, ..PostgresSettings::default() };
+            Arc::new(PostgresStore::open(url, fresh_epoch, settings).await?)
+        }
+    })
 }
 
 fn tick(service: Service, stop: CancellationToken) {

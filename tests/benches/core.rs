@@ -1,11 +1,18 @@
 //! What an event costs the client core: `cargo bench -p roomcast-tests --bench core`.
 //!
 //! `new-message` frames, applied one by one with every effect drained, in clients with more and more rooms and
-//! messages: the cost of one must not grow with either. Then a whole resume at once.
+//! messages: the cost of one must not grow with either, also where each is looked at. What varies is how much there is
+//! to find a place in, so a column's largest is set against its smallest. Then a whole resume at once.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use roomcast_client_core::{Client, Config, Effect, Input, Now, Saved, Token};
+use roomcast_client_core::{
+    Client, Config, Effect, Input, Now, Saved, Token,
+    view::{ClientView, RoomView},
+};
 use serde_json::{Value, json};
 
 const FRAMES: usize = 100_000;
@@ -21,19 +28,38 @@ struct Subject {
 }
 
 fn main() {
-    println!("{FRAMES} new-message frames, one room of many growing:");
-    println!("{:>8}{:>12}{:>14}{:>16}{:>18}", "rooms", "messages", "ns a frame", "with room view", "with all views");
+    println!("{FRAMES} new-message frames, ns a frame; one room of many growing, and all in turn:");
+    println!(
+        "{:>8}{:>12}{:>10}{:>16}{:>16}{:>14}",
+        "rooms", "messages", "no view", "with room view", "with all views", "rooms in turn"
+    );
+    let mut table = Vec::new();
     for (rooms, messages) in [(1, 100), (1, 1_000), (1, 10_000), (100, 1_000), (1_000, 1_000), (1_000, 10_000)] {
-        let plain = frames(rooms, messages, |_| {});
-        let room = frames(rooms, messages, |client| {
-            client.room(&"room-0".parse().expect("an id"));
-        });
-        let all = frames(rooms, messages, |client| {
-            client.view();
-            client.room(&"room-0".parse().expect("an id"));
-        });
-        println!("{rooms:>8}{messages:>12}{:>14}{:>16}{:>18}", plain.as_nanos(), room.as_nanos(), all.as_nanos());
+        let room_0 = "room-0".parse().expect("an id");
+        let nothing = frames(rooms, messages, Target::One, |_, _| {});
+        let room = frames(rooms, messages, Target::One, |client, shown| shown.room = client.room(&room_0));
+        let both = |client: &mut Client, shown: &mut Shown| {
+            shown.client = Some(client.view());
+            shown.room = client.room(&room_0);
+        };
+        let all = frames(rooms, messages, Target::One, both);
+        let turns = frames(rooms, messages, Target::All, both);
+        let row = [nothing, room, all, turns].map(|took| took.as_nanos());
+        println!("{rooms:>8}{messages:>12}{:>10}{:>16}{:>16}{:>14}", row[0], row[1], row[2], row[3]);
+        table.push(row);
     }
+    let spread = |column: usize| {
+        let costs = table.iter().map(|row| row[column]);
+        costs.clone().max().unwrap_or(0) as f64 / costs.min().unwrap_or(1).max(1) as f64
+    };
+    println!(
+        "{:>20}{:>10.1}{:>16.1}{:>16.1}{:>14.1}",
+        "largest / smallest",
+        spread(0),
+        spread(1),
+        spread(2),
+        spread(3)
+    );
     println!("\na resume of all rooms in one initial-state, ten new messages each:");
     println!("{:>8}{:>12}{:>16}", "rooms", "ms", "µs a room");
     for rooms in [10, 100, 1_000] {
@@ -42,17 +68,43 @@ fn main() {
     }
 }
 
+/// Which rooms the frames are for.
+enum Target {
+    One,
+    All,
+}
+
+/// What somebody looks at while the next frame comes: the core must not change it under their eyes.
+#[derive(Default)]
+struct Shown {
+    client: Option<Arc<ClientView>>,
+    room: Option<Arc<RoomView>>,
+}
+
 /// The mean time of a frame.
-fn frames(rooms: u32, messages: usize, look: impl Fn(&mut Client)) -> Duration {
+fn frames(rooms: u32, messages: usize, target: Target, look: impl Fn(&mut Client, &mut Shown)) -> Duration {
     let mut subject = Subject::connected(rooms, Vec::new());
     for n in 1..=messages {
         subject.frame(posted("room-0", n));
     }
-    let incoming: Vec<String> = (messages + 1..=messages + FRAMES).map(|n| posted("room-0", n)).collect();
+    let in_turn = match target {
+        Target::One => 1,
+        Target::All => rooms as usize,
+    };
+    let mut seqs = vec![0; in_turn];
+    seqs[0] = messages;
+    let incoming: Vec<String> = (0..FRAMES)
+        .map(|n| {
+            let room = n % in_turn;
+            seqs[room] += 1;
+            posted_at(&format!("room-{room}"), seqs[room], 1_700_000_000_000 + n as u64)
+        })
+        .collect();
+    let mut shown = Shown::default();
     let start = Instant::now();
     for frame in incoming {
         subject.frame(frame);
-        look(&mut subject.client);
+        look(&mut subject.client, &mut shown);
     }
     start.elapsed() / u32::try_from(FRAMES).expect("it fits")
 }
@@ -134,16 +186,24 @@ fn initial_state(rooms: u32, deltas: Vec<Value>) -> String {
 }
 
 fn message(room: &str, seq: usize) -> Value {
+    message_at(room, seq, 1_700_000_000_000)
+}
+
+fn message_at(room: &str, seq: usize, created_at: u64) -> Value {
     json!({
         "id": format!("{room}-{seq}"), "roomId": room, "userId": "somebody", "type": "text",
         "content": "a sentence of the length that people usually write", "seq": seq, "rev": seq + 1, "version": 1,
-        "createdAt": 1_700_000_000_000_u64,
+        "createdAt": created_at,
     })
 }
 
 fn posted(room: &str, seq: usize) -> String {
+    posted_at(room, seq, 1_700_000_000_000)
+}
+
+fn posted_at(room: &str, seq: usize, created_at: u64) -> String {
     let event = json!({
-        "message": message(room, seq), "user": { "id": "somebody", "name": "Somebody" }, "rev": seq + 1,
+        "message": message_at(room, seq, created_at), "user": { "id": "somebody", "name": "Somebody" }, "rev": seq + 1,
     });
     format!("42[\"new-message\",{event}]")
 }

@@ -5,13 +5,16 @@
 
 pub mod dice;
 pub mod http;
-pub mod port;
+pub mod proxy;
 pub mod raw;
 pub mod server;
 pub mod token;
 pub mod wait;
 
+pub use roomcast_test_services::port;
+
 pub use dice::{Dice, seed};
+pub use proxy::{Proxy, WebSockets};
 pub use raw::{RawClient, Refused};
 pub use server::Server;
 pub use token::{Token, token};

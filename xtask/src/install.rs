@@ -29,6 +29,11 @@ const PACKAGES: &[Package] = &[
         check: || command("pkg-config", ["--exists", "openssl"]),
     },
     Package {
+        name: "postgresql",
+        why: "the store's tests run on a Postgres of their own",
+        check: || command("sh", ["-c", "ls /usr/lib/postgresql/*/bin/initdb"]),
+    },
+    Package {
         name: "python3-venv",
         why: "the python-socketio client of the interop tests runs in a virtual environment",
         check: || command("python3", ["-c", "import ensurepip, venv"]),

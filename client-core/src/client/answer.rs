@@ -14,11 +14,11 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    effect::{Answer, TokenReason},
+    effect::{Answer, Key, TokenReason},
     notice::Notice,
     outbox::{Departed, Verdict, Work},
     requests::Request,
-    rooms::Change,
+    rooms::{Change, Mine},
     time::Millis,
 };
 
@@ -36,7 +36,7 @@ impl Client {
         if let Ok(reply) = &answer {
             self.meet_in_reply(reply);
         }
-        let Request { purpose, command, deadline } = request;
+        let Request { purpose, command, .. } = request;
         match (purpose, answer) {
             (Purpose::User(id), answer) => {
                 if let Ok(reply) = &answer {
@@ -46,22 +46,17 @@ impl Client {
             }
             (Purpose::Late, Ok(reply)) => self.took_effect(&command, &reply),
             (Purpose::Late, Err(_)) => {}
-            (Purpose::Older(id, room_id), answer) => {
-                if let Ok(Reply::GetMessages(page)) = &answer {
-                    page.messages.iter().for_each(|message| self.confirm_own(message));
-                }
-                let me = self.me.as_ref().map(|me| &me.id);
-                if let (Ok(Reply::GetMessages(page)), Some(room)) = (&answer, self.rooms.get_mut(&room_id)) {
-                    room.add_older(page.messages.clone(), page.has_more, me);
-                }
-                self.effects.room_changed(&room_id);
-                self.count_unread(&room_id);
-                self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
-            }
+            (Purpose::Page(page), answer) => self.page_answered(*page, command, answer),
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
             (
                 Purpose::Post(client_id),
-                Ok(reply @ (Reply::EditMessage(_) | Reply::DeleteMessage(_) | Reply::CreateRoom(_))),
+                Ok(
+                    reply @ (Reply::EditMessage(_)
+                    | Reply::DeleteMessage(_)
+                    | Reply::AddReaction(_)
+                    | Reply::RemoveReaction(_)
+                    | Reply::CreateRoom(_)),
+                ),
             ) => {
                 // The item leaves first: what it showed is true from here on.
                 let departed = self.outbox.acknowledged(&client_id, None, &mut self.effects);
@@ -73,6 +68,8 @@ impl Client {
             }
             (Purpose::Post(client_id), answer) => self.not_posted(&client_id, &or_unexpected(answer)),
             (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => self.synced(&room_id, synced),
+            (Purpose::Alive, Ok(Reply::Sync(synced))) => self.is_alive(&command, synced),
+            (Purpose::Alive, _) => {}
             (Purpose::Sync(room_id), answer) => {
                 let until = self.now() + self.pause_ms(&or_unexpected(answer), 1);
                 self.gaps.postpone(&room_id, until);
@@ -110,33 +107,13 @@ impl Client {
                 let now = self.now();
                 self.auth.fetch(TokenReason::Refused, now, &mut self.effects);
             }
-            (
-                purpose @ (Purpose::ListMine
-                | Purpose::Enter(_)
-                | Purpose::Refresh
-                | Purpose::Announce
-                | Purpose::Count(_)),
-                Err(error),
-            ) => {
+            (purpose @ (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce), Err(error)) => {
                 if error.code.retry() != Retry::Never && self.connection.live().is_some() {
                     let pause_ms = self.pause_ms(&error, 1);
-                    let wait = Request { purpose, command, deadline: deadline.max(self.now()) + pause_ms };
-                    let until = self.now() + pause_ms;
-                    self.requests.defer(wait, until);
+                    self.push_later(purpose, command, pause_ms);
                 }
             }
-            (Purpose::Count(room_id), Ok(Reply::GetMessages(page))) => {
-                page.messages.iter().for_each(|message| self.confirm_own(message));
-                let me = self.me.as_ref().map(|me| &me.id);
-                if let Some(room) = self.rooms.get_mut(&room_id) {
-                    room.recount(page.messages, page.has_more, me);
-                    self.effects.room_changed(&room_id);
-                }
-            }
-            (
-                Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce | Purpose::Count(_),
-                Ok(_),
-            ) => {}
+            (Purpose::ListMine | Purpose::Enter(_) | Purpose::Refresh | Purpose::Announce, Ok(_)) => {}
         }
     }
 
@@ -168,7 +145,7 @@ impl Client {
         }
         self.effects.notice(match work {
             Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
-            Work::Edit { target, .. } | Work::Delete { target } => {
+            Work::Edit { target, .. } | Work::Delete { target } | Work::React { target, .. } => {
                 Notice::ChangeRefused(room_id, target, error.clone())
             }
             Work::Create(_) => Notice::RoomRefused(room_id, error.clone()),
@@ -219,6 +196,13 @@ impl Client {
     fn took_effect(&mut self, command: &Command, reply: &Reply) {
         match (command, reply) {
             (_, Reply::JoinRoom(entered) | Reply::CreateRoom(entered)) => self.enter(entered.room.clone()),
+            (_, Reply::UpdateRoom(changed)) => {
+                if let Some(rev) = changed.rev {
+                    let room = changed.room.clone();
+                    self.change(&room.id.clone(), rev, Change::Settings(room));
+                }
+            }
+            (Command::DeleteRoom(delete), _) => self.leave(&delete.room_id, RemovalReason::Deleted),
             (Command::LeaveRoom(leave), _) => self.leave(&leave.room_id, RemovalReason::Left),
             (
                 _,
@@ -231,7 +215,7 @@ impl Client {
             ) => {
                 let MessageStored { message, rev } = stored.clone();
                 let room_id = message.room_id.clone();
-                self.change(&room_id, rev, Change::Edited(Arc::new(message)));
+                self.change(&room_id, rev, Change::Edited(Arc::new(message), Mine::Told));
             }
             (Command::MarkRead(MarkRead::Messages(ids)), _) => {
                 let places: Vec<_> = ids.iter().filter_map(|id| self.rooms.place_of(id)).collect();
@@ -239,6 +223,14 @@ impl Client {
                 for (room_id, seq) in places {
                     self.read_by_me(&room_id, seq);
                 }
+            }
+            (Command::BlockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).insert(block.user_id.clone());
+                self.effects.changed(Key::People);
+            }
+            (Command::UnblockUser(block), _) => {
+                Arc::make_mut(&mut self.blocked).remove(&block.user_id);
+                self.effects.changed(Key::People);
             }
             (Command::UpdatePresence(presence), _) => self.presence.chosen = Some(presence.clone()),
             (Command::GetRoomUsers(users), Reply::GetRoomUsers(page)) => {
@@ -260,5 +252,9 @@ impl Client {
 
 /// The error of an answer; one that fits no question is the server's fault.
 fn or_unexpected(answer: Ack) -> ErrorBody {
-    answer.err().unwrap_or_else(|| ErrorBody::new(ErrorCode::Internal, "unable to use the answer; it fits no question"))
+    answer.err().unwrap_or_else(unexpected)
+}
+
+pub(super) fn unexpected() -> ErrorBody {
+    ErrorBody::new(ErrorCode::Internal, "unable to use the answer; it fits no question")
 }

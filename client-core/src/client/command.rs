@@ -1,16 +1,17 @@
 //! What the user wants. Checked here first, so that they know before the network does.
 
 use roomcast_protocol::{
-    ClientId, Command, ErrorBody, ErrorCode, Reply, RoomId, Seq,
-    command::{CreateRoom, EditMessage, GetMessages, MarkRead, SendMessage, TypingStart, TypingStop},
-    reply, validate,
+    ClientId, Command, ErrorBody, ErrorCode, RoomId, Seq,
+    command::{CreateRoom, EditMessage, MarkRead, React, SendMessage, TypingStart, TypingStop},
+    validate,
 };
 
 use super::{Client, Purpose};
 use crate::{
     effect::Answer,
     input::{CommandId, Target, UserCommand},
-    outbox::Work,
+    outbox::{Superseded, Work},
+    rooms::mine,
     typing::Tell,
 };
 
@@ -18,12 +19,20 @@ impl Client {
     pub(super) fn command(&mut self, id: CommandId, command: UserCommand) {
         match command {
             UserCommand::Request(command) => self.user_request(id, *command),
-            UserCommand::LoadOlder { room_id, limit } => self.load_older(id, room_id, limit),
+            UserCommand::LoadOlder { room_id, limit } => self.load_older(id, &room_id, limit),
+            UserCommand::LoadNewer { room_id, limit } => self.load_newer(id, &room_id, limit),
+            UserCommand::LoadAround { room_id, place, limit } => self.load_around(id, &room_id, place, limit),
+            UserCommand::JumpToNewest { room_id } => self.jump_to_newest(id, &room_id),
+            UserCommand::Lookup { room_id, message_id } => self.look_up(id, &room_id, message_id),
+            UserCommand::LoadThread { room_id, thread_id, limit } => self.load_thread(id, &room_id, thread_id, limit),
+            UserCommand::CloseThread { room_id, thread_id } => self.close_thread(id, &room_id, &thread_id),
             UserCommand::Retry(client_id) => self.retry(id, &client_id),
             UserCommand::Revise { client_id, content } => self.revise(id, &client_id, content),
             UserCommand::Discard(client_id) => self.discard(id, &client_id),
             UserCommand::Edit { room_id, target, content } => self.edit(id, room_id, target, content),
             UserCommand::Delete { room_id, target } => self.delete(id, room_id, target),
+            UserCommand::React { room_id, target, emoji } => self.react(id, room_id, target, emoji, true),
+            UserCommand::Unreact { room_id, target, emoji } => self.react(id, room_id, target, emoji, false),
             UserCommand::CreateRoom(create) => self.create_room(id, *create),
         }
     }
@@ -80,6 +89,37 @@ impl Client {
         }
     }
 
+    /// A reaction that is undone before it was sent is not sent at all.
+    fn react(&mut self, id: CommandId, room_id: RoomId, target: Target, emoji: String, adds: bool) {
+        let target = match self.aim(&room_id, target) {
+            Ok(target) => target,
+            Err(error) => return self.effects.resolve(id, Err(error)),
+        };
+        let react = React { message_id: target.any_id(), emoji };
+        if let Err(error) = validate::command(&Command::AddReaction(react.clone()), &self.limits) {
+            return self.effects.resolve(id, Err(error));
+        }
+        let emoji = react.emoji;
+        let Superseded { departed, was_sent } = self.outbox.supersede(&room_id, &target, &emoji, &mut self.effects);
+        let undone = !departed.is_empty() && !was_sent && self.has_reacted(&room_id, &target, &emoji) == Some(adds);
+        for departed in departed {
+            self.resolve(departed.waiter, Ok(Answer::Done));
+        }
+        if undone {
+            self.effects.room_changed(&room_id);
+            return self.done(id);
+        }
+        self.take_in(id, room_id, Work::React { target, emoji, adds });
+    }
+
+    /// Whether the server has such a reaction of the user's, as far as it is known here.
+    fn has_reacted(&self, room_id: &RoomId, target: &Target, emoji: &str) -> Option<bool> {
+        let Target::Message(message_id) = target else { return Some(false) };
+        let room = self.rooms.get(room_id)?;
+        let message = room.history.at(room.place_of(message_id)?)?;
+        Some(mine::has_reacted(message, emoji))
+    }
+
     fn create_room(&mut self, id: CommandId, mut create: CreateRoom) {
         let wall_ms = self.clock.now().wall_ms;
         let room_id = create.room_id.get_or_insert_with(|| {
@@ -98,7 +138,7 @@ impl Client {
     fn take_in(&mut self, id: CommandId, room_id: RoomId, work: Work) {
         let wall_ms = self.clock.now().wall_ms;
         let client_id = self.ids.next(wall_ms);
-        let author = self.me.as_ref().map(|me| me.id.clone());
+        let author = self.author();
         self.effects.room_changed(&room_id);
         self.outbox.add(client_id, room_id, work, author, wall_ms, id, &mut self.effects);
     }
@@ -151,7 +191,7 @@ impl Client {
         }
         let room_id = send.room_id.clone();
         self.stop_typing(&room_id);
-        let author = self.me.as_ref().map(|me| me.id.clone());
+        let author = self.author();
         let work = Work::Send(send.into());
         self.outbox.add(client_id, room_id.clone(), work, author, wall_ms, id, &mut self.effects);
         self.effects.room_changed(&room_id);
@@ -177,24 +217,6 @@ impl Client {
         }
         self.count_unread(room_id);
         self.done(id);
-    }
-
-    fn load_older(&mut self, id: CommandId, room_id: RoomId, limit: u64) {
-        let Some(room) = self.rooms.get(&room_id) else {
-            return self.fail(id, ErrorCode::NotFound, "unable to load; the user is not in such a room");
-        };
-        if !room.has_older {
-            let nothing = reply::Messages { messages: Vec::new(), has_more: false, authors: Vec::new() };
-            return self.effects.resolve(id, Ok(Answer::Reply(Box::new(Reply::GetMessages(nothing)))));
-        }
-        let before = room.timeline.first().map(|message| message.seq);
-        let limit = Some(limit.clamp(1, self.limits.page.max(1)));
-        let page = GetMessages { room_id: room_id.clone(), before, after: None, around: None, thread_id: None, limit };
-        if !self.connection.is_hopeful() {
-            return self.fail(id, ErrorCode::Unavailable, "unable to load; the client is not connected");
-        }
-        self.effects.room_changed(&room_id);
-        self.push(Purpose::Older(id, room_id), Command::GetMessages(page));
     }
 
     pub(super) fn stop_typing(&mut self, room_id: &RoomId) {

@@ -11,14 +11,14 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    connection::Stage,
+    connection::{Role, Stage},
     effect::{Key, TokenReason},
     gaps::Hope,
     notice::Notice,
     people::People,
     planted::{self, Bug},
     presence::Seen,
-    rooms::{Change, Room},
+    rooms::{Change, Mine, Room},
 };
 
 impl Client {
@@ -29,9 +29,14 @@ impl Client {
                 let room_id = new.message.room_id.clone();
                 self.change(&room_id, new.rev, Change::Posted(Arc::new(new.message), Some(new.user)));
             }
-            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) => {
                 let room_id = changed.message.room_id.clone();
-                self.change(&room_id, changed.rev, Change::Edited(Arc::new(changed.message)));
+                self.change(&room_id, changed.rev, Change::Edited(Arc::new(changed.message), Mine::Kept(None)));
+            }
+            Event::MessageUpdated(updated) => {
+                let room_id = updated.message.room_id.clone();
+                let change = Change::Edited(Arc::new(updated.message), Mine::Kept(updated.by));
+                self.change(&room_id, updated.rev, change);
             }
             Event::UserJoined(joined) => self.change(&joined.room_id, joined.rev, Change::Joined(joined.user)),
             Event::UserLeft(left) => self.change(&left.room_id, left.rev, Change::Left(left.user_id)),
@@ -98,10 +103,7 @@ impl Client {
                 self.auth.fetch(TokenReason::Expiring, now, &mut self.effects);
             }
             Event::TokenRevoked(_) => self.refuse(Refusal::AccessRevoked),
-            Event::ServerDraining(draining) => {
-                let at = self.now().saturating_add(draining.reconnect_in_ms.min(600_000));
-                self.connection.drain(at);
-            }
+            Event::ServerDraining(draining) => self.drain(&draining),
             Event::Degraded(degraded) => {
                 self.degraded = degraded.features.into();
                 self.effects.changed(Key::Connection);
@@ -112,10 +114,13 @@ impl Client {
     }
 
     fn initial_state(&mut self, state: InitialState) {
-        if self.connection.stage() != Some(Stage::Entering) {
+        if self.connection.stage(Role::Primary) != Some(Stage::Entering) {
             return;
         }
-        self.connection.advance(Stage::Live);
+        self.connection.advance(Role::Primary, Stage::Live);
+        self.plan_upgrade(Role::Primary);
+        let beside = self.connection.link(Role::Primary).is_some_and(|link| link.beside);
+        self.server_time = (state.server_time, self.now());
         let same_life = self.epoch.as_ref() == Some(&state.epoch) || planted::has(Bug::EpochIgnored);
         let same_user = self.me.as_ref().is_none_or(|me| me.id == state.user.id);
         if !same_life || !same_user {
@@ -124,6 +129,9 @@ impl Client {
         if !same_user {
             self.people = People::default();
             self.meet([&state.user]);
+            self.presence.chosen = None;
+            let why = "unable to ask the server; another user asked for this";
+            self.fail_waiting(&ErrorBody::new(ErrorCode::Forbidden, why));
         }
         self.epoch = Some(state.epoch);
         self.auth.set_server_clock(state.server_time, self.clock.now().mono_ms);
@@ -133,12 +141,18 @@ impl Client {
         self.limits = Arc::new(state.limits);
         self.effects.changed(Key::Connection);
         self.presence.replace(state.presence);
+        self.blocked = Arc::new(state.blocked.into_iter().collect());
         for room in state.rooms {
             self.enter(room);
         }
         let resumed: Vec<_> = state.deltas.iter().map(|delta| delta.room_id.clone()).collect();
         for delta in state.deltas {
-            self.catch_up(delta);
+            // Of a connection that was made beside another, a reset can be older than what that one has brought since.
+            let old = |room: &Room| room.rev() > delta.rev;
+            let known = self.rooms.get(&delta.room_id).is_some_and(old);
+            if !(beside && same_life && known && delta.kind == DeltaKind::Reset) {
+                self.catch_up(delta);
+            }
         }
         self.show_presence(&resumed);
         self.park_others();

@@ -1,19 +1,20 @@
 //! The façade: one way in, one way out, and the features in between, which know nothing of each other.
 //!
-//! `session` speaks the connection's language, `event` and `answer` take what the server says, `command` takes
-//! what the user wants, `outgoing` sends what is ready, `room` keeps the rooms, `people` learns names, `views` shows it all.
+//! `session` speaks the connection's language, `transport` carries it and `alive` doubts it, `event` and `answer` take
+//! what the server says, `command` takes what the user wants, `outgoing` sends what is ready, `room` keeps the rooms,
+//! `pages` loads what was before, `people` learns names, `views` shows it all.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, model::User};
+use roomcast_protocol::{ClientId, Epoch, ErrorBody, ErrorCode, Limits, RoomId, Seq, Timestamp, UserId, model::User};
 
 use crate::{
     auth::Auth,
     config::{Config, Saved},
-    connection::Connection,
+    connection::{Connection, Role},
     effect::{Answer, Effect, Effects, Key, Outcome},
     gaps::Gaps,
-    input::{CommandId, Input, Network, Visibility},
+    input::{CommandId, Input, Network},
     marks::Marks,
     notice::Notice,
     outbox::Outbox,
@@ -30,16 +31,19 @@ use crate::{
     view::{ConnectionView, Phase},
 };
 
+mod alive;
 mod answer;
 mod command;
 mod event;
 mod outgoing;
+mod pages;
 mod people;
 mod room;
 mod session;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod transport;
 mod views;
 
 pub use timers::TimerKind;
@@ -51,8 +55,8 @@ enum Purpose {
     User(CommandId),
     /// One whose user was told that its time is over: what it did is taken in all the same.
     Late,
-    /// A page of a room's past.
-    Older(CommandId, RoomId),
+    /// A page of a room's history, or of a thread.
+    Page(Box<pages::Page>),
     /// A message of the outbox.
     Post(ClientId),
     /// What a room lacks.
@@ -67,8 +71,8 @@ enum Purpose {
     Refresh,
     /// The user's presence, after a reconnect.
     Announce,
-    /// The messages after a cursor, to count them.
-    Count(RoomId),
+    /// Whether the connection is alive, and what was missed.
+    Alive,
 }
 
 /// A client.
@@ -91,11 +95,16 @@ pub struct Client {
     typing: Typing,
     presence: Presence,
     people: People,
+    blocked: Arc<BTreeSet<UserId>>,
     me: Option<Arc<User>>,
     epoch: Option<Epoch>,
     limits: Arc<Limits>,
     degraded: Arc<[String]>,
     views: views::Views,
+    /// What the server's clock said last, and when that was.
+    server_time: (Timestamp, Millis),
+    /// Since when nobody looks.
+    hidden_at: Option<Millis>,
     recorder: Option<Recorder>,
 }
 
@@ -107,7 +116,7 @@ impl Client {
         let recorder = config.tracing.map(|tracing| Recorder::begin(tracing, &config, seed, now, &saved));
         let mut random = Random::new(seed);
         let ids = ClientIds::new(random.next_u64());
-        let connection = Connection::new(config.reconnect_ms);
+        let connection = Connection::new(&config);
         Self {
             shown: connection.view(),
             connection,
@@ -126,11 +135,14 @@ impl Client {
             typing: Typing::default(),
             presence: Presence::default(),
             people: People::default(),
+            blocked: Arc::default(),
             me: None,
             epoch: None,
             limits: Arc::new(Limits::default()),
             degraded: Arc::from([]),
             views: views::Views::default(),
+            server_time: (Timestamp::new(0), 0),
+            hidden_at: None,
             recorder,
         }
     }
@@ -158,13 +170,17 @@ impl Client {
     }
 
     fn take(&mut self, now: Now, input: Input) {
-        self.clock.advance(now);
+        let before = self.clock.now();
+        let now = self.clock.advance(now);
+        if self.has_slept(before, now) {
+            self.woke();
+        }
         match input {
             Input::Connect => self.connect(),
             Input::Disconnect => self.disconnect(),
             Input::Command { id, command } => self.command(id, command),
-            // Engine.IO speaks first.
-            Input::Opened(_) => {}
+            Input::Opened(conn) => self.opened(conn),
+            Input::Response { conn, method, status, body } => self.response(conn, method, status, &body),
             Input::Frame(conn, frame) => self.frame(conn, &frame),
             Input::Closed(conn, why) => self.closed(conn, &why.0),
             Input::Token { req, result } => self.token(req, result),
@@ -180,19 +196,19 @@ impl Client {
                     self.auth.hurry();
                 }
                 if self.connection.set_network(network) {
-                    self.attempt();
+                    self.attempt(Role::Primary);
+                }
+                if network == Network::Online {
+                    self.ask_alive();
                 }
             }
-            Input::Visibility(Visibility::Visible) => {
-                if self.connection.hurry() {
-                    self.attempt();
-                }
-            }
-            Input::Visibility(Visibility::Hidden) => {}
+            Input::Visibility(visibility) => self.see(visibility),
             Input::Timeout => self.timeout(),
         }
         self.send_ready();
+        self.pump();
         self.show_connection();
+        self.note_threads();
         let changed = self.effects.flush_changes();
         self.views.forget(&changed);
     }
@@ -204,6 +220,9 @@ impl Client {
 
     fn show_connection(&mut self) {
         let mut view = self.connection.view();
+        if view.phase == Phase::Connecting && self.can_resume() {
+            view.phase = Phase::Resuming;
+        }
         if self.connection.is_authorizing()
             && let Some(until) = self.auth.asks_again_at()
         {

@@ -10,9 +10,9 @@ use roomcast_protocol::{
 
 use super::{Client, Purpose};
 use crate::{
-    effect::Effect,
     input::{ConnId, Token},
     requests::Request,
+    time::Millis,
 };
 
 impl Client {
@@ -46,10 +46,6 @@ impl Client {
         }
     }
 
-    pub(super) fn transmit(&mut self, conn: ConnId, frame: String) {
-        self.effects.push(Effect::Send { conn, frame });
-    }
-
     /// Sends a command that nobody waits for. What is so fleeting is not kept for a later connection.
     pub(super) fn send_unacknowledged(&mut self, command: &Command) {
         if let Some(conn) = self.connection.live()
@@ -66,6 +62,14 @@ impl Client {
     pub(super) fn push(&mut self, purpose: Purpose, command: Command) {
         let request = self.request(purpose, command);
         self.requests.push(request);
+    }
+
+    /// Asks again after a pause. The time to answer begins anew then, or a question that timed out would never be
+    /// asked again.
+    pub(super) fn push_later(&mut self, purpose: Purpose, command: Command, pause_ms: Millis) {
+        let request = self.request(purpose, command);
+        let until = self.now() + pause_ms;
+        self.requests.defer(Request { deadline: request.deadline + pause_ms, ..request }, until);
     }
 
     pub(super) fn push_refresh(&mut self) {
@@ -87,15 +91,15 @@ impl Client {
         self.push(Purpose::Sync(room_id.clone()), Command::Sync(sync));
     }
 
-    fn send(&mut self, conn: ConnId, request: Request<Purpose>) {
+    pub(super) fn send(&mut self, conn: ConnId, request: Request<Purpose>) {
+        let limit = self.packet_bytes(conn);
         let (id, request) = self.requests.start(request);
         let frame = encode_event(request.command.kind().name(), &request.command, Some(id));
         match frame {
-            Ok(frame) if frame.as_frame().len() as u64 <= self.limits.frame_bytes => {
+            Ok(frame) if frame.as_frame().len() as u64 <= limit => {
                 self.transmit(conn, frame.into_frame());
             }
             _ => {
-                let limit = self.limits.frame_bytes;
                 let error = ErrorBody::new(ErrorCode::TooLarge, "unable to send; the packet is too long").limit(limit);
                 if let Some(request) = self.requests.acknowledged(id) {
                     self.answered(request, Err(error));

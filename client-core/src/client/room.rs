@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use roomcast_protocol::{
     Command, ErrorBody, ErrorCode, Rev, RoomId, Seq, UserId,
-    command::GetMessages,
     event::RemovalReason,
     model::{DeltaKind, Message, RoomDelta, RoomState},
     reply::{MessageStored, Synced},
 };
 
-use super::{Client, Purpose};
+use super::Client;
 use crate::{
     gaps::Hope,
     notice::Notice,
     planted::{self, Bug},
     presence::Seen,
-    rooms::{Change, Offered, Room},
+    rooms::{Change, Offered},
 };
 
 /// Where the server's answer brought nothing new, the same is not asked for before this, in milliseconds.
@@ -33,19 +32,21 @@ impl Client {
         {
             return self.leave(room_id, RemovalReason::Left);
         }
+        self.expect_pages(room_id);
         let me = self.me.as_ref().map(|me| &me.id);
         let mut notices = Vec::new();
         let Some(room) = self.rooms.get_mut(room_id) else {
             self.rooms.strays.keep(room_id, rev, change);
             return;
         };
+        let counted = room.uncounted().is_none();
         if room.offer(rev, change, me, &mut notices) == Offered::Known {
             return;
         }
         let (behind, vague) = (room.is_behind(), room.uncounted().is_some());
         self.effects.room_changed(room_id);
         self.tell(room_id, notices);
-        if vague {
+        if counted && vague {
             self.count_unread(room_id);
         }
         if behind {
@@ -138,6 +139,7 @@ impl Client {
         for message in &delta.messages {
             self.confirm_own(message);
         }
+        self.expect_pages(&room_id);
         let me = self.me.as_ref().map(|me| &me.id);
         let mut notices = Vec::new();
         let Some(room) = self.rooms.get_mut(&room_id) else {
@@ -160,6 +162,9 @@ impl Client {
         self.tell(&room_id, notices);
         if vague {
             self.count_unread(&room_id);
+        }
+        if kind == DeltaKind::Reset {
+            self.ask_anew(&room_id);
         }
         let now = self.now();
         if kind == DeltaKind::Delta && more && advanced {
@@ -203,19 +208,6 @@ impl Client {
         self.count_unread(room_id);
     }
 
-    /// Where the user's cursor passed what is not here, the server's messages after it are counted (G-12).
-    pub(super) fn count_unread(&mut self, room_id: &RoomId) {
-        let Some(after) = self.rooms.get(room_id).and_then(Room::uncounted) else { return };
-        let asked = |purpose: &Purpose| matches!(purpose, Purpose::Count(id) if id == room_id);
-        if self.connection.live().is_some() && !self.requests.iter().any(|request| asked(&request.purpose)) {
-            let limit = Some(self.limits.page.max(1));
-            let (room_id, after) = (room_id.clone(), Some(after));
-            let page =
-                GetMessages { room_id: room_id.clone(), before: None, after, around: None, thread_id: None, limit };
-            self.push(Purpose::Count(room_id), Command::GetMessages(page));
-        }
-    }
-
     pub(super) fn confirm_own(&mut self, message: &Message) {
         if let Some(client_id) = &message.client_id
             && !planted::has(Bug::EchoNotMerged)
@@ -257,6 +249,7 @@ impl Client {
             Command::SendMessage(send) => send.room_id == *room_id,
             Command::JoinRoom(join) => join.room_id == *room_id,
             Command::LeaveRoom(leave) => leave.room_id == *room_id,
+            Command::UpdateRoom(update) => update.room_id == *room_id,
             Command::EditMessage(edit) => self.is_in(&edit.message_id, room_id),
             Command::DeleteMessage(delete) => self.is_in(&delete.message_id, room_id),
             Command::AddReaction(react) | Command::RemoveReaction(react) => self.is_in(&react.message_id, room_id),
@@ -265,7 +258,7 @@ impl Client {
         })
     }
 
-    /// Whether a message is in a room, or may be: of one that no timeline has, nothing is known.
+    /// Whether a message is in a room, or may be: of one that is not loaded, nothing is known.
     fn is_in(&self, message_id: &roomcast_protocol::MessageId, room_id: &RoomId) -> bool {
         self.rooms.place_of(message_id).is_none_or(|(place, _)| place == room_id)
     }

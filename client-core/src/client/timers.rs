@@ -3,13 +3,18 @@
 use roomcast_protocol::{ErrorBody, ErrorCode};
 
 use super::{Client, Purpose, session::is_read};
-use crate::{connection::Due, notice::Notice, requests::Request, time::Millis};
+use crate::{
+    connection::{Due, Need, Role},
+    notice::Notice,
+    requests::Request,
+    time::Millis,
+};
 
 /// Why the core wants to be woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TimerKind {
-    /// A handshake takes too long, a socket is silent, the server drains, or a pause between attempts is over.
+    /// A handshake or a request takes too long, the server is silent or drains, a pause between attempts is over.
     Connection,
     /// A token takes too long, or is asked for again.
     Token,
@@ -45,10 +50,13 @@ impl Client {
         let now = self.now();
         while let Some(due) = self.connection.due(now) {
             match due {
-                Due::Handshake(_) => self.drop_connection("the handshake took too long"),
-                Due::Silence(_) => self.drop_connection("the server fell silent"),
-                Due::Drain(_) => self.drop_connection("the server is draining"),
-                Due::Attempt => self.attempt(),
+                Due::Link(role, Need::Handshake) => self.drop_link(role, "the handshake took too long"),
+                Due::Link(role, Need::Silence) => self.drop_link(role, "the server fell silent"),
+                Due::Link(role, Need::Polling(overdue)) => self.overdue(role, overdue),
+                Due::Successor if self.connection.may_attempt() => self.attempt(Role::Successor),
+                Due::Successor => self.drop_link(Role::Successor, "there is no network"),
+                Due::Drain => self.drop_connection("the server is draining"),
+                Due::Attempt => self.attempt(Role::Primary),
             }
         }
         self.auth.handle_timeout(now, &mut self.random, &mut self.effects);
@@ -70,6 +78,9 @@ impl Client {
     }
 
     fn expired(&mut self, request: Request<Purpose>) {
+        if request.purpose == Purpose::Alive {
+            return self.drop_connection("the server did not answer");
+        }
         let why = "unable to finish in time; the server did not answer";
         self.answered(request, Err(ErrorBody::new(ErrorCode::Timeout, why)));
     }

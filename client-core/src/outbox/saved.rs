@@ -50,6 +50,19 @@ pub enum Task {
         /// Which.
         target: Target,
     },
+    /// Add or take back a reaction.
+    React {
+        /// The item's id.
+        client_id: ClientId,
+        /// Where the message is.
+        room_id: RoomId,
+        /// Which.
+        target: Target,
+        /// With what.
+        emoji: String,
+        /// Whether it is added.
+        adds: bool,
+    },
     /// Make a room, which has its id.
     Create {
         /// The item's id.
@@ -65,9 +78,10 @@ impl SavedItem {
     pub const fn client_id(&self) -> Option<&ClientId> {
         match &self.task {
             Task::Send(send) => send.client_id.as_ref(),
-            Task::Edit { client_id, .. } | Task::Delete { client_id, .. } | Task::Create { client_id, .. } => {
-                Some(client_id)
-            }
+            Task::Edit { client_id, .. }
+            | Task::Delete { client_id, .. }
+            | Task::React { client_id, .. }
+            | Task::Create { client_id, .. } => Some(client_id),
         }
     }
 }
@@ -79,6 +93,7 @@ impl Task {
             Work::Send(send) => Self::Send(SendMessage::clone(&send)),
             Work::Edit { target, content } => Self::Edit { client_id, room_id, target, content },
             Work::Delete { target } => Self::Delete { client_id, room_id, target },
+            Work::React { target, emoji, adds } => Self::React { client_id, room_id, target, emoji, adds },
             Work::Create(create) => Self::Create { client_id, create: *create },
         }
     }
@@ -88,12 +103,15 @@ impl Task {
             Self::Send(send) => (send.client_id.clone()?, send.room_id.clone(), Work::Send(send.into())),
             Self::Edit { client_id, room_id, target, content } => (client_id, room_id, Work::Edit { target, content }),
             Self::Delete { client_id, room_id, target } => (client_id, room_id, Work::Delete { target }),
+            Self::React { client_id, room_id, target, emoji, adds } => {
+                (client_id, room_id, Work::React { target, emoji, adds })
+            }
             Self::Create { client_id, create } => (client_id, create.room_id.clone()?, Work::Create(create.into())),
         })
     }
 }
 
-/// The form on disk: one of `send`, `change` and `create`.
+/// The form on disk: one of `send`, `change`, `reaction` and `create`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
@@ -101,6 +119,8 @@ struct Stored {
     send: Option<SendMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     change: Option<StoredChange>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reaction: Option<StoredReaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     create: Option<StoredRoom>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +144,16 @@ struct StoredChange {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct StoredReaction {
+    client_id: ClientId,
+    room_id: RoomId,
+    target: Target,
+    emoji: String,
+    adds: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct StoredRoom {
     client_id: ClientId,
     room: CreateRoom,
@@ -132,7 +162,7 @@ struct StoredRoom {
 impl From<SavedItem> for Stored {
     fn from(item: SavedItem) -> Self {
         let SavedItem { task, author, order, created_ms, failed } = item;
-        let (mut send, mut change, mut create) = (None, None, None);
+        let (mut send, mut change, mut reaction, mut create) = (None, None, None, None);
         match task {
             Task::Send(message) => send = Some(message),
             Task::Edit { client_id, room_id, target, content } => {
@@ -141,9 +171,12 @@ impl From<SavedItem> for Stored {
             Task::Delete { client_id, room_id, target } => {
                 change = Some(StoredChange { client_id, room_id, target, content: None });
             }
+            Task::React { client_id, room_id, target, emoji, adds } => {
+                reaction = Some(StoredReaction { client_id, room_id, target, emoji, adds });
+            }
             Task::Create { client_id, create: room } => create = Some(StoredRoom { client_id, room }),
         }
-        Self { send, change, create, author, order, created_ms, failed }
+        Self { send, change, reaction, create, author, order, created_ms, failed }
     }
 }
 
@@ -151,16 +184,19 @@ impl TryFrom<Stored> for SavedItem {
     type Error = &'static str;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { send, change, create, author, order, created_ms, failed } = stored;
-        let task = match (send, change, create) {
-            (Some(send), None, None) => Task::Send(send),
-            (None, Some(StoredChange { client_id, room_id, target, content: Some(content) }), None) => {
+        let Stored { send, change, reaction, create, author, order, created_ms, failed } = stored;
+        let task = match (send, change, reaction, create) {
+            (Some(send), None, None, None) => Task::Send(send),
+            (None, Some(StoredChange { client_id, room_id, target, content: Some(content) }), None, None) => {
                 Task::Edit { client_id, room_id, target, content }
             }
-            (None, Some(StoredChange { client_id, room_id, target, content: None }), None) => {
+            (None, Some(StoredChange { client_id, room_id, target, content: None }), None, None) => {
                 Task::Delete { client_id, room_id, target }
             }
-            (None, None, Some(StoredRoom { client_id, room })) => Task::Create { client_id, create: room },
+            (None, None, Some(StoredReaction { client_id, room_id, target, emoji, adds }), None) => {
+                Task::React { client_id, room_id, target, emoji, adds }
+            }
+            (None, None, None, Some(StoredRoom { client_id, room })) => Task::Create { client_id, create: room },
             _ => return Err("unable to use an item of the outbox; it holds not one thing to do"),
         };
         Ok(Self { task, author, order, created_ms, failed })

@@ -7,13 +7,15 @@ use roomcast_protocol::{
     model::{Member, Message, Room, User},
 };
 
+use super::Mine;
+
 /// What a room's next `rev` is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// A message was posted.
     Posted(Arc<Message>, Option<User>),
     /// A message became another.
-    Edited(Arc<Message>),
+    Edited(Arc<Message>, Mine),
     /// Somebody became a member.
     Joined(User),
     /// Somebody's membership ended.

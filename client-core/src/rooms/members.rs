@@ -11,14 +11,17 @@ use roomcast_protocol::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Members {
     by_id: Arc<BTreeMap<UserId, Arc<RoomUser>>>,
+    /// How many of them are online.
+    online: u64,
     /// How many are online in a room too large for names.
     occupancy: Option<u64>,
 }
 
 impl Members {
     pub(crate) fn new(users: Vec<RoomUser>) -> Self {
-        let by_id = users.into_iter().map(|user| (user.user_id.clone(), Arc::new(user))).collect();
-        Self { by_id: Arc::new(by_id), occupancy: None }
+        let mut members = Self::default();
+        users.into_iter().for_each(|user| members.put(user));
+        members
     }
 
     pub(crate) const fn by_id(&self) -> &Arc<BTreeMap<UserId, Arc<RoomUser>>> {
@@ -26,7 +29,7 @@ impl Members {
     }
 
     pub(crate) fn online(&self) -> u64 {
-        self.occupancy.unwrap_or_else(|| self.by_id.values().filter(|user| is_online(user.status)).count() as u64)
+        self.occupancy.unwrap_or(self.online)
     }
 
     pub(crate) const fn set_occupancy(&mut self, online: u64) {
@@ -35,15 +38,14 @@ impl Members {
 
     /// Takes what the server says about some of the members.
     pub(crate) fn merge(&mut self, users: &[RoomUser]) {
-        let by_id = Arc::make_mut(&mut self.by_id);
-        by_id.extend(users.iter().map(|user| (user.user_id.clone(), Arc::new(user.clone()))));
+        users.iter().for_each(|user| self.put(user.clone()));
     }
 
     /// Takes somebody in who became a member.
     pub(crate) fn joined(&mut self, user: &User, status: Status) {
         let role = self.by_id.get(&user.id).map_or(Role::Member, |known| known.role);
         let user = RoomUser { user_id: user.id.clone(), username: user.name.clone(), role, status, last_seen_at: None };
-        Arc::make_mut(&mut self.by_id).insert(user.user_id.clone(), Arc::new(user));
+        self.put(user);
     }
 
     /// Takes a membership as the log has it; `status` is for somebody who was not known.
@@ -60,12 +62,14 @@ impl Members {
             status: known.map_or(status, |known| known.status),
             last_seen_at: known.and_then(|known| known.last_seen_at),
         };
-        Arc::make_mut(&mut self.by_id).insert(user.user_id.clone(), Arc::new(user));
+        self.put(user);
     }
 
     pub(crate) fn left(&mut self, user_id: &UserId) {
-        if self.by_id.contains_key(user_id) {
-            Arc::make_mut(&mut self.by_id).remove(user_id);
+        if self.by_id.contains_key(user_id)
+            && let Some(user) = Arc::make_mut(&mut self.by_id).remove(user_id)
+        {
+            self.online -= u64::from(is_online(user.status));
         }
     }
 
@@ -76,8 +80,15 @@ impl Members {
             return false;
         }
         let user = RoomUser { status, last_seen_at, ..RoomUser::clone(known) };
-        Arc::make_mut(&mut self.by_id).insert(user_id.clone(), Arc::new(user));
+        self.put(user);
         true
+    }
+
+    fn put(&mut self, user: RoomUser) {
+        self.online += u64::from(is_online(user.status));
+        if let Some(before) = Arc::make_mut(&mut self.by_id).insert(user.user_id.clone(), Arc::new(user)) {
+            self.online -= u64::from(is_online(before.status));
+        }
     }
 }
 

@@ -5,16 +5,24 @@ use std::collections::BTreeMap;
 use roomcast_protocol::{MessageId, Rev, RoomId, Seq, model::RoomState};
 
 mod change;
+mod chunks;
+mod history;
 mod members;
+pub(crate) mod mine;
+mod quoted;
 mod receipts;
 mod room;
+mod runs;
 mod strays;
+mod thread;
 mod timeline;
 mod unread;
 
 pub(crate) use change::Change;
+pub(crate) use mine::Mine;
 pub(crate) use room::{Offered, Room};
 pub(crate) use strays::Strays;
+pub(crate) use thread::Thread;
 pub use timeline::Timeline;
 
 /// All rooms, by id.
@@ -57,7 +65,7 @@ impl Rooms {
         self.by_id.iter().map(|(id, room)| (id, room.rev()))
     }
 
-    /// Where a message is, if a timeline has it.
+    /// Where a message is, if it is loaded.
     pub(crate) fn place_of(&self, id: &MessageId) -> Option<(&RoomId, Seq)> {
         self.iter().find_map(|room| Some((room.id(), room.place_of(id)?)))
     }

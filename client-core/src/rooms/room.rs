@@ -1,4 +1,4 @@
-//! One room: its changes in the order of `rev`, and what they made of it.
+//! One room: its changes in the order of `rev`, and what they made of it. `pages` takes what was asked for beside.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,17 +8,22 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Timeline,
     change::Change,
+    chunks::Put,
+    history::History,
     members::Members,
+    mine::{self, Mine},
+    quoted::Quoted,
     receipts::Receipts,
-    timeline::{Places, Put},
+    thread::Thread,
     unread::Unread,
 };
 use crate::{
     notice::Notice,
     planted::{self, Bug},
 };
+
+mod pages;
 
 /// Most changes held back while one before them is missing; beyond, the server is asked anyway.
 const HELD_MOST: usize = 1_000;
@@ -41,17 +46,17 @@ pub(crate) struct Room {
     pub(crate) role: Role,
     /// The newest change that took effect. The `rev` within `info` is the server's word at some moment.
     rev: Rev,
-    pub(crate) timeline: Timeline,
-    places: Places,
+    pub(crate) history: History,
+    quoted: Quoted,
+    threads: BTreeMap<MessageId, Thread>,
     pub(crate) members: Members,
     pub(crate) receipts: Receipts,
     pub(crate) unread: Unread,
-    pub(crate) has_older: bool,
     held: BTreeMap<Rev, Change>,
     /// The newest change that we have heard of.
     heard: Rev,
-    /// Messages to keep; more than the setting once the user has asked for more.
-    keep: usize,
+    /// Most messages to keep that nobody asked for.
+    limit: usize,
     unconfirmed: Option<Unconfirmed>,
 }
 
@@ -69,27 +74,25 @@ struct Unconfirmed {
 pub(crate) type Me<'a> = Option<&'a UserId>;
 
 impl Room {
-    pub(crate) fn new(state: RoomState, keep: usize) -> Self {
+    pub(crate) fn new(state: RoomState, limit: usize) -> Self {
         let RoomState { room, role, read_seq, unread, mentions, last_message, users, receipts, .. } = state;
         let mut entered = Self {
             rev: room.rev,
             heard: room.rev,
-            has_older: room.seq.value() > 0,
+            history: History::new(room.seq, limit),
+            quoted: Quoted::default(),
+            threads: BTreeMap::new(),
             info: Arc::new(room),
             role,
-            timeline: Timeline::default(),
-            places: Places::default(),
             members: Members::new(users),
             receipts: Receipts::default(),
             unread: Unread { read_seq, count: unread, mentions, vague: false },
             held: BTreeMap::new(),
-            keep,
+            limit,
             unconfirmed: None,
         };
         entered.receipts.merge(&receipts);
-        if let Some(message) = last_message {
-            entered.put(Arc::new(message));
-        }
+        entered.history.load(last_message.into_iter().collect());
         entered
     }
 
@@ -101,9 +104,9 @@ impl Room {
         &self.info.id
     }
 
-    /// Where a message is, if the timeline has it.
+    /// Where a message is, if it is loaded.
     pub(crate) fn place_of(&self, id: &MessageId) -> Option<Seq> {
-        self.places.find(id)
+        self.history.place_of(id).or_else(|| self.threads.values().find_map(|thread| thread.place_of(id)))
     }
 
     /// The user's own messages that are acknowledged and wait for a change before them.
@@ -118,13 +121,13 @@ impl Room {
     pub(crate) fn sent_as(&self, user_id: &UserId, client_id: &ClientId) -> Option<&Arc<Message>> {
         let sent =
             |message: &&Arc<Message>| message.client_id.as_ref() == Some(client_id) && message.user_id == *user_id;
-        self.held_messages_of(user_id).find(sent).or_else(|| self.timeline.iter().rev().find(sent))
+        self.held_messages_of(user_id).find(sent).or_else(|| self.history.newest_first().find(sent))
     }
 
-    /// The user's own messages as acknowledgements say that they are now, where a change before that is missing.
-    pub(crate) fn held_edits_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
-        self.held.values().filter_map(move |change| match change {
-            Change::Edited(message) if message.user_id == *user_id => Some(message),
+    /// Messages as acknowledgements say that they are now, where a change before that is missing.
+    pub(crate) fn held_edits(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.held.values().filter_map(|change| match change {
+            Change::Edited(message, Mine::Told) => Some(message),
             _ => None,
         })
     }
@@ -147,11 +150,13 @@ impl Room {
         Offered::Applied
     }
 
-    /// Another life of the database: changes that waited for one of the old life wait for nothing now, and cursors
-    /// may be where they were before.
+    /// Another life of the database: changes that waited for one of the old life wait for nothing now, cursors may be
+    /// where they were before, and no place is what it was.
     pub(crate) fn begin_anew(&mut self) {
         self.held.clear();
         self.receipts = Receipts::default();
+        self.history.look_at_newest();
+        self.threads.clear();
     }
 
     /// Hears of a change without being told what it is.
@@ -180,39 +185,11 @@ impl Room {
         self.heard = self.rev;
     }
 
-    /// The cursor from which the messages must be asked for to know how many are unread; `None` where it is known.
-    pub(crate) fn uncounted(&self) -> Option<Seq> {
-        self.unread.vague.then_some(self.unread.read_seq)
-    }
-
-    /// Takes the messages after a cursor. What was posted after our `rev` comes with its own change.
-    pub(crate) fn recount(&mut self, messages: Vec<Message>, has_more: bool, me: Me<'_>) {
-        for message in messages {
-            if message.seq <= self.info.seq {
-                self.put(Arc::new(message));
-            }
-        }
-        self.unread.recount(&self.timeline, me);
-        // Where there are more than a page of them, their number stays a guess.
-        self.unread.vague &= !has_more;
-    }
-
-    /// Takes a page of the past.
-    pub(crate) fn add_older(&mut self, messages: Vec<Message>, has_more: bool, me: Me<'_>) {
-        let oldest = messages.iter().map(|message| message.seq).min();
-        self.keep = self.keep.max(self.timeline.len() + messages.len());
-        for message in messages {
-            self.put_ahead(&Arc::new(message), me);
-        }
-        let hole = matches!((oldest, self.timeline.first()), (Some(oldest), Some(first)) if first.seq > oldest);
-        self.has_older = has_more || hole;
-    }
-
     /// Moves somebody's read cursor; tells whether it moved.
     pub(crate) fn read(&mut self, user_id: &UserId, seq: Seq, me: Me<'_>) -> bool {
         let moved = self.receipts.advance(user_id, seq);
         if me == Some(user_id) {
-            return self.unread.advance(seq, &self.timeline, self.info.seq, me) || moved;
+            return self.unread.advance(seq, &self.history, me) || moved;
         }
         moved
     }
@@ -242,12 +219,12 @@ impl Room {
     pub(crate) fn take_back_mark(&mut self, me: &UserId) -> bool {
         let Some(Unconfirmed { before, head, confirmed }) = self.unconfirmed.take() else { return false };
         self.unread = before;
-        if !self.unread.recount(&self.timeline, Some(me)) {
-            for message in self.timeline.iter().filter(|message| message.seq > head) {
+        if !self.unread.recount(&self.history, Some(me)) {
+            for message in self.history.range(head.next(), self.history.head()) {
                 self.unread.posted(message, Some(me));
             }
         }
-        self.unread.advance(confirmed, &self.timeline, self.info.seq, Some(me));
+        self.unread.advance(confirmed, &self.history, Some(me));
         self.receipts.take_back(me, self.unread.read_seq);
         true
     }
@@ -268,14 +245,18 @@ impl Room {
     fn apply(&mut self, change: Change, me: Me<'_>, notices: &mut Vec<Notice>) {
         match change {
             Change::Posted(message, author) => {
+                let told = author.is_some();
                 if let Some(user) = author
                     && !self.members.by_id().contains_key(&user.id)
                 {
                     self.members.joined(&user, Status::Unknown);
                 }
-                self.posted(message, me, notices);
+                // The acknowledgement of a send that was repeated is as the message is now, not as it was posted.
+                if self.posted(Arc::clone(&message), me, notices) || told {
+                    self.count_reply(&message);
+                }
             }
-            Change::Edited(message) => self.edited(message, me, notices),
+            Change::Edited(message, mine) => self.edited(message, &mine, me, notices),
             Change::Joined(user) => {
                 self.members.joined(&user, Status::Unknown);
                 self.count_members(1);
@@ -294,51 +275,77 @@ impl Room {
                 notices.push(Notice::MemberUpdated(self.id().clone(), member.user_id));
             }
             Change::Settings(info) => {
-                self.info = Arc::new(info);
+                // Its `seq` is the server's word at some moment; ours is what has been told.
+                let seq = self.info.seq;
+                self.info = Arc::new(RoomInfo { seq, ..info });
                 notices.push(Notice::RoomUpdated(self.id().clone()));
             }
         }
     }
 
-    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
+    /// Takes a message that was posted; tells whether it was not here.
+    fn posted(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) -> bool {
         if message.seq > self.info.seq {
             Arc::make_mut(&mut self.info).seq = message.seq;
         }
-        if self.put(Arc::clone(&message)) == Put::New {
-            self.unread.posted(&message, me);
-            notices.push(Notice::NewMessage(message));
+        for thread in self.threads.values_mut() {
+            thread.take(&message);
         }
-        let dropped = self.timeline.trim(self.keep);
-        self.has_older |= !dropped.is_empty();
-        self.places.forget(&dropped);
+        let is_new = self.history.post(Arc::clone(&message)) == Put::New;
+        if is_new {
+            self.unread.posted(&message, me);
+            notices.push(Notice::NewMessage(Arc::clone(&message)));
+        }
+        is_new
     }
 
-    /// A message outside the timeline is not taken in by its change: it would stand alone behind a hole.
-    fn edited(&mut self, message: Arc<Message>, me: Me<'_>, notices: &mut Vec<Notice>) {
-        let before = self.timeline.at(message.seq).cloned();
-        if before.is_some() && self.put(Arc::clone(&message)) == Put::Stale {
+    /// A reply is a change of the message that its thread hangs on, too. Only for what is told live: a delta holds that
+    /// message as it is, and the reply maybe as a later change left it.
+    fn count_reply(&mut self, reply: &Arc<Message>) {
+        if reply.thread_id.is_none() {
             return;
         }
-        self.unread.deleted(before.as_deref(), &message, me);
+        self.history.answered(reply);
+        self.quoted.answered(reply);
+        for thread in self.threads.values_mut() {
+            thread.answered(reply);
+        }
+    }
+
+    fn edited(&mut self, mut message: Arc<Message>, mine: &Mine, me: Me<'_>, notices: &mut Vec<Notice>) {
+        let before = self.history.at(message.seq).cloned();
+        if let (Mine::Kept(by), Some(me)) = (mine, me) {
+            mine::keep(&mut message, before.as_deref(), by.as_ref(), me);
+        }
+        let own = match mine {
+            Mine::Kept(by) => Mine::Kept(by.clone().filter(|by| me == Some(&by.user_id))),
+            Mine::Told => Mine::Told,
+        };
+        self.history.edit(Arc::clone(&message), own);
+        for thread in self.threads.values_mut() {
+            thread.take(&message);
+        }
+        self.quoted.changed(&message);
+        self.unread.deleted(before.as_deref(), &message, &self.history, me);
         notices.push(Notice::MessageUpdated(message));
     }
 
     fn merge_receipts(&mut self, receipts: &[Receipt], me: Me<'_>) {
         self.receipts.merge(receipts);
         if let Some(own) = me.and_then(|me| receipts.iter().find(|receipt| receipt.user_id == *me)) {
-            self.unread.advance(own.read_seq, &self.timeline, self.info.seq, me);
+            self.unread.advance(own.read_seq, &self.history, me);
             self.confirm_mark(own.read_seq);
         }
     }
 
     fn merge(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
-        let known_seq = self.info.seq;
-        for message in delta.messages {
-            let message = Arc::new(message);
-            if message.seq > known_seq {
+        // What came meanwhile on its own has taken effect.
+        let news = delta.messages.into_iter().filter(|message| message.rev > self.rev);
+        for message in news.map(Arc::new).collect::<Vec<_>>() {
+            if self.history.is_untold(message.seq) {
                 self.posted(message, me, notices);
             } else {
-                self.edited(message, me, notices);
+                self.edited(message, &Mine::Told, me, notices);
             }
         }
         for member in delta.members {
@@ -381,20 +388,27 @@ impl Room {
         let (known_seq, read_seq) = (self.info.seq, self.unread.read_seq);
         let mut held = std::mem::take(&mut self.held);
         let cursors = std::mem::take(&mut self.receipts);
-        *self = Self::new(*state, self.keep);
+        let (last_message, limit) = (state.last_message.clone(), self.limit);
+        self.history.reset(state.room.seq);
+        let history = std::mem::replace(&mut self.history, History::new(state.room.seq, limit));
+        let threads = std::mem::take(&mut self.threads);
+        *self = Self { history, threads, ..Self::new(*state, limit) };
         self.receipts.take_newer(&cursors);
         self.rev = delta.rev;
         notices.push(Notice::RoomReset(self.id().clone()));
         // A message newer than the state is counted by the state to come: its own change brings it.
-        let head = self.info.seq;
-        for message in delta.messages.into_iter().filter(|message| message.seq <= head) {
-            let message = Arc::new(message);
-            self.put_ahead(&message, me);
+        let oldest = delta.messages.iter().map(|message| message.seq).min();
+        self.history.load(last_message.into_iter().collect());
+        for message in self.history.load(delta.messages) {
             if message.seq > known_seq {
                 notices.push(Notice::NewMessage(message));
             }
         }
-        self.has_older = delta.has_more;
+        if !delta.has_more {
+            self.history.begins_at(oldest.unwrap_or(self.history.head().next()));
+        }
+        let head = self.history.head();
+        self.threads.values_mut().for_each(|thread| thread.reset(head));
         self.receipts.merge(&delta.receipts);
         if let Some(me) = me {
             self.read(me, read_seq.min(self.info.seq), Some(me));
@@ -425,24 +439,6 @@ impl Room {
         self.members.merge(&state.users);
         let (member_count, seq) = (self.info.member_count, self.info.seq);
         self.info = Arc::new(RoomInfo { member_count, seq, ..state.room });
-    }
-
-    fn put(&mut self, message: Arc<Message>) -> Put {
-        self.places.insert(&message);
-        self.timeline.put(message)
-    }
-
-    /// Puts a message of a page in its place, which may be of a later moment than this room: a deletion that is yet to
-    /// be told is counted here, as its change will find nothing new.
-    fn put_ahead(&mut self, message: &Arc<Message>, me: Me<'_>) {
-        let before = match self.put(Arc::clone(message)) {
-            Put::Stale => return,
-            Put::New => None,
-            Put::Replaced(before) => Some(before),
-        };
-        if message.rev > self.rev {
-            self.unread.deleted(before.as_deref(), message, me);
-        }
     }
 
     fn count_members(&mut self, by: i64) {

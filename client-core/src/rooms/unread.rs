@@ -2,10 +2,10 @@
 
 use roomcast_protocol::{Seq, UserId, model::Message};
 
-use super::Timeline;
+use super::history::History;
 use crate::planted::{self, Bug};
 
-/// A cursor with its counts. Taken from the server, kept by small steps, recounted where the timeline reaches.
+/// A cursor with its counts. Taken from the server, kept by small steps, recounted where what is loaded reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Unread {
     pub(crate) read_seq: Seq,
@@ -25,31 +25,37 @@ impl Unread {
     }
 
     /// Counts a message no more that was deleted; `before` is what it was, if known.
-    pub(crate) fn deleted(&mut self, before: Option<&Message>, now: &Message, me: Option<&UserId>) {
-        let was = before.unwrap_or(now);
-        let counted = was.seq > self.read_seq && me != Some(&was.user_id);
-        let newly = now.deleted_at.is_some() && before.is_none_or(|before| before.deleted_at.is_none());
-        if counted && newly {
-            self.count = self.count.saturating_sub(1);
-            self.mentions = self.mentions.saturating_sub(u64::from(mentions(was, me)));
-            // What is deleted does not say any more whom it mentioned.
-            self.vague |= before.is_none() && self.mentions > 0;
+    pub(crate) fn deleted(&mut self, before: Option<&Message>, now: &Message, history: &History, me: Option<&UserId>) {
+        let counted = now.seq > self.read_seq && me != Some(&now.user_id);
+        if now.deleted_at.is_none() || !counted || self.recount(history, me) {
+            return;
         }
+        if let Some(before) = before.filter(|before| before.rev < now.rev) {
+            if before.deleted_at.is_none() {
+                self.count = self.count.saturating_sub(1);
+                self.mentions = self.mentions.saturating_sub(u64::from(mentions(before, me)));
+            }
+            return;
+        }
+        self.count = self.count.saturating_sub(1);
+        // Nobody knows here whom it mentioned. A page may have told in advance, and one that begins a thread changes
+        // again after its deletion.
+        self.vague |= self.mentions > 0 || before.is_some() || now.thread.is_some();
+        self.mentions = self.mentions.min(self.count);
     }
 
     /// Moves the cursor, never back; tells whether it moved.
-    pub(crate) fn advance(&mut self, seq: Seq, timeline: &Timeline, head: Seq, me: Option<&UserId>) -> bool {
+    pub(crate) fn advance(&mut self, seq: Seq, history: &History, me: Option<&UserId>) -> bool {
         if seq <= self.read_seq {
             return false;
         }
-        let passed_from = self.read_seq;
+        let (passed, head) = (self.read_seq.next(), history.head());
         self.read_seq = seq;
         if seq >= head {
             (self.count, self.mentions, self.vague) = (0, 0, false);
-        } else if !self.recount(timeline, me) {
+        } else if !self.recount(history, me) {
             self.vague = true;
-            let passed = |message: &&std::sync::Arc<Message>| message.seq > passed_from && message.seq <= seq;
-            for message in timeline.iter().filter(passed) {
+            for message in history.range(passed, seq) {
                 if me != Some(&message.user_id) && message.deleted_at.is_none() {
                     self.count = self.count.saturating_sub(1);
                     self.mentions = self.mentions.saturating_sub(u64::from(mentions(message, me)));
@@ -61,9 +67,9 @@ impl Unread {
         true
     }
 
-    /// Counts anew, if the timeline has all that is after the cursor; tells whether it has.
-    pub(crate) fn recount(&mut self, timeline: &Timeline, me: Option<&UserId>) -> bool {
-        let Some(rest) = timeline.after(self.read_seq) else { return false };
+    /// Counts anew, if all that is after the cursor is loaded; tells whether it is.
+    pub(crate) fn recount(&mut self, history: &History, me: Option<&UserId>) -> bool {
+        let Some(rest) = history.after(self.read_seq) else { return false };
         let (mut count, mut mentioned) = (0, 0);
         for message in rest.filter(|message| self.counts(message, me)) {
             count += 1;

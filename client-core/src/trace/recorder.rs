@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{FORMAT, Redaction, Tracing, redact::Redactor};
 use crate::{
     config::{Config, Saved},
-    effect::{Effect, OpId},
+    effect::{Effect, Method, OpId},
     input::{
         CloseReason, CommandId, ConnId, Input, Network, StorageError, Token, TokenError, TokenReq, UserCommand,
         Visibility,
@@ -35,6 +35,7 @@ pub(super) enum Recorded {
     Command { id: CommandId, command: UserCommand },
     Opened { conn: ConnId },
     Frame { conn: ConnId, frame: String },
+    Response { conn: ConnId, method: Method, status: u16, body: String },
     Closed { conn: ConnId, why: String },
     Token { req: TokenReq, token: String },
     NoToken { req: TokenReq, why: String },
@@ -53,6 +54,9 @@ impl From<&Input> for Recorded {
             Input::Command { id, command } => Self::Command { id: *id, command: command.clone() },
             Input::Opened(conn) => Self::Opened { conn: *conn },
             Input::Frame(conn, frame) => Self::Frame { conn: *conn, frame: frame.clone() },
+            Input::Response { conn, method, status, body } => {
+                Self::Response { conn: *conn, method: *method, status: *status, body: body.clone() }
+            }
             Input::Closed(conn, CloseReason(why)) => Self::Closed { conn: *conn, why: why.clone() },
             Input::Token { req, result: Ok(Token(token)) } => Self::Token { req: *req, token: token.clone() },
             Input::Token { req, result: Err(TokenError(why)) } => Self::NoToken { req: *req, why: why.clone() },
@@ -73,6 +77,7 @@ impl From<Recorded> for Input {
             Recorded::Command { id, command } => Self::Command { id, command },
             Recorded::Opened { conn } => Self::Opened(conn),
             Recorded::Frame { conn, frame } => Self::Frame(conn, frame),
+            Recorded::Response { conn, method, status, body } => Self::Response { conn, method, status, body },
             Recorded::Closed { conn, why } => Self::Closed(conn, CloseReason(why)),
             Recorded::Token { req, token } => Self::Token { req, result: Ok(Token(token)) },
             Recorded::NoToken { req, why } => Self::Token { req, result: Err(TokenError(why)) },

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 use super::Redaction;
+use crate::input::Token;
 
 /// Fields whose values people wrote.
 const TEXTS: [&str; 4] = ["content", "text", "topic", "query"];
@@ -98,6 +101,7 @@ impl Redactor {
         match key {
             Some("token") => Some(self.placeholder(value)),
             Some("frame") => Some(self.redact(value)),
+            Some("body") if place == Place::Plain => Some(self.redact(value)),
             _ if self.redaction == Redaction::Secrets => None,
             _ if place == Place::Metadata => Some(mask(value)),
             Some(key) if TEXTS.contains(&key) => Some(mask(value)),
@@ -107,9 +111,14 @@ impl Redactor {
         }
     }
 
-    /// What stands for a token: another for each, and as long, so that a frame is as long as it was.
+    /// What stands for a token: another for each, and as long, so that a frame is as long as it was; and the same
+    /// user's, since the core looks at that.
     fn placeholder(&mut self, token: &str) -> String {
-        let next = format!("token-{}", self.tokens.len() + 1);
+        let mut next = format!("token-{}", self.tokens.len() + 1);
+        if let Some(user_id) = Token(token.to_owned()).user() {
+            let claims = serde_json::json!({ "sub": user_id }).to_string();
+            next = format!("{next}.{}.", URL_SAFE_NO_PAD.encode(claims));
+        }
         self.tokens.entry(token.to_owned()).or_insert_with(|| format!("{next:-<0$}", token.len())).clone()
     }
 }
@@ -158,6 +167,18 @@ mod tests {
         assert_eq!(line, r#"{"frame":"423[\"refresh-token\",{\"token\":\"token-1---\"}]","token":"token-2"}"#);
         let plain = r#"42["new-message",{"message":{"content":"\u00e9 \"token\": x"},"n":[1.50,-2]}]"#;
         assert_eq!(redactor.redact(plain), plain);
+    }
+
+    #[test]
+    fn what_stands_for_a_token_has_its_user_and_its_length() {
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"exp":1700000000,"sub":"alice","name":"Alice"}"#);
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.{claims}.c2lnbmF0dXJlc2lnbmF0dXJl");
+        let body = format!("40{{\"token\":\"{token}\"}}\u{1e}42[\"typing-start\",\"r\"]");
+        let line = serde_json::json!({ "body": body }).to_string();
+        let redacted = redacted(Redaction::Secrets, &line);
+        assert!(!redacted.contains(&claims) && redacted.len() == line.len(), "{redacted}");
+        let stand_in = redacted.split("token\\\":\\\"").nth(1).and_then(|rest| rest.split('\\').next()).unwrap();
+        assert_eq!(Token(stand_in.to_owned()).user().unwrap().as_str(), "alice");
     }
 
     #[test]

@@ -226,6 +226,7 @@ impl State {
             rooms: if named.is_none() { vec![self.room()] } else { Vec::new() },
             deltas: named.map(|since| self.delta(since)).into_iter().collect(),
             presence: Vec::new(),
+            blocked: Vec::new(),
             limits: Limits { sends_per_second: 1_000, ..Limits::default() },
             server_time: Timestamp::new(0),
             next: None,

@@ -198,9 +198,16 @@ async fn g16_a_failing_provider_is_asked_again() {
 async fn a_draining_server_is_left_and_found_again() {
     let server = FakeServer::start().await;
     let client = builder(&server).connect().await.unwrap();
+    let mut events = client.events();
     server.drain(10);
-    until(&client, |_| server.resumed().len() == 2).await;
-    client.connected().await.unwrap();
+    let mut phases = Vec::new();
+    while phases.last() != Some(&Phase::Connected) {
+        if let Notice::Connection(phase) = events.next().await.unwrap().unwrap() {
+            phases.push(phase);
+        }
+    }
+    assert_eq!(phases, [Phase::Draining, Phase::Connected], "the next connection is made before the old one goes");
+    assert_eq!(server.resumed(), [false, true]);
     client.room("general").send("back").await.unwrap();
 }
 

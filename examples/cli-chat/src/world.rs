@@ -65,6 +65,7 @@ impl World {
             user: User { id: user_id("alice"), name: "Alice".to_owned(), avatar_url: None },
             rooms,
             deltas: Vec::new(),
+            blocked: Vec::new(),
             presence: Vec::new(),
             limits: Limits::default(),
             server_time: Timestamp::new(NOON_MS),

@@ -3,4 +3,4 @@
 mod report;
 mod settings;
 
-pub use settings::{Config, ListenConfig, Origins, Problem, Problems, RawConfig};
+pub use settings::{Config, DatabaseConfig, ListenConfig, Origins, Problem, Problems, RawConfig};

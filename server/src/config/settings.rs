@@ -10,6 +10,7 @@ use crate::{
     gateway::{GatewaySettings, Transports},
     limits::Rates,
     service::ServiceSettings,
+    store::postgres::Durability,
 };
 
 /// Settings as they are given: all text, so that a bad one does not hide the next.
@@ -21,9 +22,12 @@ pub struct RawConfig {
     /// Where `/metrics` is served; keep it from the outside.
     #[arg(long, env = "ROOMCAST_ADMIN_LISTEN", default_value = "127.0.0.1:9464", value_name = "ADDRESS")]
     pub admin_listen: String,
-    /// The database: `sqlite://FILE?mode=rwc` creates the file.
+    /// The database: `sqlite://FILE?mode=rwc` creates the file; `postgres://USER:PASSWORD@HOST/DATABASE`.
     #[arg(long, env = "ROOMCAST_DATABASE_URL", default_value = "sqlite://roomcast.db?mode=rwc", value_name = "URL")]
     pub database_url: String,
+    /// `1` takes a Postgres that forgets what it acknowledged when it crashes (`fsync` or `synchronous_commit` off).
+    #[arg(long, env = "ROOMCAST_UNSAFE_DURABILITY", default_value = "0", value_name = "0|1")]
+    pub unsafe_durability: String,
     /// The secret that tokens are signed with (HS256), 32 bytes or more. `openssl rand -hex 32` makes one.
     #[arg(long, env = "ROOMCAST_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
@@ -108,13 +112,30 @@ pub enum Origins {
     These(Vec<http::HeaderValue>),
 }
 
+/// Where rooms live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseConfig {
+    /// A file of this node's own.
+    Sqlite {
+        /// `sqlite://…`
+        url: String,
+    },
+    /// A server, which other nodes may use as well.
+    Postgres {
+        /// `postgres://…`
+        url: String,
+        /// Whether it must write through.
+        durability: Durability,
+    },
+}
+
 /// Settings that can be used.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the server listens.
     pub listen: ListenConfig,
     /// The database.
-    pub database_url: String,
+    pub database: DatabaseConfig,
     /// Who may connect.
     pub tokens: Tokens,
     /// The key that tokens can be minted with.
@@ -153,9 +174,14 @@ impl RawConfig {
         let mut check = Check::default();
         let clients = check.address("ROOMCAST_LISTEN", &self.listen);
         let admin = check.address("ROOMCAST_ADMIN_LISTEN", &self.admin_listen);
-        if !self.database_url.starts_with("sqlite:") {
-            check.say("ROOMCAST_DATABASE_URL", "only sqlite:// is offered yet");
-        }
+        let unsafe_choices = [
+            ("0", Durability::Required),
+            ("1", Durability::Unsafe),
+            ("false", Durability::Required),
+            ("true", Durability::Unsafe),
+        ];
+        let durability = check.choice("ROOMCAST_UNSAFE_DURABILITY", &self.unsafe_durability, &unsafe_choices);
+        let database = check.database(&self.database_url, durability.unwrap_or_default());
         if self.redis_url.is_some() {
             check.say("ROOMCAST_REDIS_URL", "Redis is not offered yet; leave it out");
         }
@@ -182,12 +208,12 @@ impl RawConfig {
         else {
             return Err(Problems(check.0));
         };
-        if !check.0.is_empty() {
+        let Some(database) = database.filter(|_| check.0.is_empty()) else {
             return Err(Problems(check.0));
-        }
+        };
         Ok(Config {
             listen: ListenConfig { clients, admin },
-            database_url: self.database_url.clone(),
+            database,
             tokens: Tokens::new(key.clone(), self.jwt_issuer.as_deref(), self.jwt_audience.as_deref()),
             key,
             origins,
@@ -226,6 +252,18 @@ impl Check {
             self.say(name, format!("{text:?} is no address; it looks like 127.0.0.1:3000"));
         }
         address
+    }
+
+    fn database(&mut self, url: &str, durability: Durability) -> Option<DatabaseConfig> {
+        let url = url.to_owned();
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Some(DatabaseConfig::Sqlite { url }),
+            Some(("postgres" | "postgresql", _)) => Some(DatabaseConfig::Postgres { url, durability }),
+            _ => {
+                self.say("ROOMCAST_DATABASE_URL", "it begins neither with sqlite:// nor with postgres://");
+                None
+            }
+        }
     }
 
     fn key(&mut self, secret: Option<&str>) -> Option<Key> {

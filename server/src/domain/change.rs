@@ -4,7 +4,10 @@ use std::fmt;
 
 use roomcast_protocol::{
     RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, RemoveMember, SendMessage},
+    command::{
+        AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, React, RemoveMember, Sanction, SendMessage,
+        SetRole, UpdateRoom,
+    },
     model::User,
 };
 
@@ -50,10 +53,32 @@ pub enum Act {
     Edit(EditMessage),
     /// Delete a message.
     Delete(DeleteMessage),
+    /// Add a reaction of the author's.
+    React(React),
+    /// Take a reaction of the author's back.
+    Unreact(React),
+    /// Pin a message.
+    Pin(Pin),
+    /// Unpin a message.
+    Unpin(Pin),
     /// Move the author's read cursor.
     Read(MarkRead),
     /// Make a room.
     CreateRoom(CreateRoom),
+    /// Change a room's settings.
+    UpdateRoom(UpdateRoom),
+    /// End a room.
+    DeleteRoom(RoomId),
+    /// Give a member a role.
+    SetRole(SetRole),
+    /// Put somebody out of a room and keep them out.
+    Ban(Sanction),
+    /// Let somebody come in again.
+    Unban(Sanction),
+    /// Let a member say nothing.
+    Mute(Sanction),
+    /// Let a member speak again.
+    Unmute(Sanction),
     /// Become a member.
     Join(RoomId),
     /// End the author's membership.
@@ -62,6 +87,10 @@ pub enum Act {
     AddMembers(AddMembers),
     /// Put somebody out.
     RemoveMember(RemoveMember),
+    /// Not to be brought into rooms by somebody.
+    Block(UserId),
+    /// To be brought into rooms by somebody again.
+    Unblock(UserId),
     /// Remember the author as their token describes them.
     SeeUser,
     /// Remember when users were last connected.

@@ -6,7 +6,7 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Act, Change, Decision, Done, Workspace, members, messages, reads, rooms,
+    Act, Change, Decision, Done, Workspace, blocks, members, messages, pins, reactions, reads, rooms, sanctions,
     scene::{Scene, no_such_room},
 };
 
@@ -27,12 +27,25 @@ pub fn decide(
         Act::Send(send) => messages::send(workspace, scene, change, send),
         Act::Edit(edit) => messages::edit(workspace, scene, change, edit),
         Act::Delete(delete) => messages::delete(workspace, scene, change, &delete.message_id),
+        Act::React(react) => reactions::add(workspace, scene, change, react),
+        Act::Unreact(react) => reactions::remove(workspace, scene, change, react),
+        Act::Pin(pin) => pins::pin(workspace, scene, change, pin),
+        Act::Unpin(pin) => pins::unpin(workspace, scene, change, pin),
         Act::Read(mark) => reads::mark_read(workspace, scene, change, mark),
         Act::CreateRoom(create) => rooms::create(workspace, scene, change, create),
+        Act::UpdateRoom(update) => rooms::update(workspace, scene, change, update),
+        Act::DeleteRoom(room) => rooms::delete(workspace, scene, change, room),
+        Act::SetRole(set) => members::set_role(workspace, scene, change, set),
+        Act::Ban(sanction) => sanctions::ban(workspace, scene, change, sanction),
+        Act::Unban(sanction) => sanctions::unban(workspace, scene, change, sanction),
+        Act::Mute(sanction) => sanctions::mute(workspace, scene, change, sanction),
+        Act::Unmute(sanction) => sanctions::unmute(workspace, scene, change, sanction),
         Act::Join(room) => members::join(workspace, scene, change, room),
         Act::Leave(room) => members::leave(workspace, scene, change, room),
         Act::AddMembers(add) => members::add(workspace, scene, change, add),
         Act::RemoveMember(remove) => members::remove(workspace, scene, change, remove),
+        Act::Block(other) => blocks::block(workspace, change, other),
+        Act::Unblock(other) => Ok(blocks::unblock(workspace, change, other)),
         Act::SeeUser => {
             let user = &change.author.user;
             if workspace.users.get(&user.id) != Some(user) {
@@ -66,7 +79,7 @@ impl Workspace {
         action: Action,
         what: &str,
     ) -> Result<(), ErrorBody> {
-        let row = self.rooms.get(room).ok_or_else(|| no_such_room(what))?;
+        let row = self.rooms.get(room).filter(|row| row.deleted_at.is_none()).ok_or_else(|| no_such_room(what))?;
         let place = Place { visibility: row.room.visibility, policy: &row.room.policy };
         let key = (room.clone(), change.author.user.id.clone());
         let admin = change.author.admin;
@@ -74,7 +87,10 @@ impl Workspace {
         permit::permit(&actor, action, place, scene.now).map_err(|denied| {
             let mut error = ErrorBody::new(denied.code, format!("unable to {what}; {}", denied.why));
             error.retry_after_ms = denied.retry_after_ms;
-            error
+            match denied.until {
+                Some(until) => error.until(until),
+                None => error,
+            }
         })
     }
 }

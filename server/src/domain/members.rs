@@ -2,8 +2,8 @@
 
 use roomcast_protocol::{
     ErrorBody, ErrorCode, Event, Rev, RoomId, Seq, UserId,
-    command::{AddMembers, RemoveMember},
-    event::{RemovalReason, UserJoined, UserLeft},
+    command::{AddMembers, RemoveMember, SetRole},
+    event::{MemberUpdated, RemovalReason, UserJoined, UserLeft},
     model::{Member, Role, User},
     permit::Action,
 };
@@ -17,6 +17,7 @@ const JOIN: &str = "join the room";
 const LEAVE: &str = "leave the room";
 const ADD: &str = "add members";
 const REMOVE: &str = "remove the member";
+const SET_ROLE: &str = "set the role";
 
 pub(super) fn join(
     workspace: &mut Workspace,
@@ -66,6 +67,11 @@ pub(super) fn add(
         if workspace.is_member(room, id) || users.iter().any(|user| user.id == *id) {
             continue;
         }
+        if workspace.is_banned(room, id, scene.now) {
+            let why = "unable to add members; one of these users is banned from the room";
+            return Err(ErrorBody::new(ErrorCode::Forbidden, why).field("userIds"));
+        }
+        workspace.may_bring(change, id, ADD)?;
         users.push(workspace.known_user(id, ADD)?);
     }
     for user in &users {
@@ -86,8 +92,7 @@ pub(super) fn remove(
     remove: &RemoveMember,
 ) -> Result<Decision, ErrorBody> {
     let room = &remove.room_id;
-    let key = (room.clone(), remove.user_id.clone());
-    let target = workspace.members.get(&key).filter(|row| row.is_active()).map(|row| row.member.role);
+    let target = workspace.role_of(room, &remove.user_id);
     workspace.permit(scene, change, room, Action::Sanction { target }, REMOVE)?;
     if target.is_none() {
         return Ok(Decision::quiet(Done::Changed(None)));
@@ -96,7 +101,57 @@ pub(super) fn remove(
     Ok(Decision { done: Done::Changed(Some(rev)), news: news.into() })
 }
 
+pub(super) fn set_role(
+    workspace: &mut Workspace,
+    scene: &Scene<'_>,
+    change: &Change,
+    set: &SetRole,
+) -> Result<Decision, ErrorBody> {
+    let (room, role) = (&set.room_id, set.role);
+    let target = workspace.role_of(room, &set.user_id);
+    let action = Action::SetRole { target: target.unwrap_or(Role::Member), role };
+    workspace.permit(scene, change, room, action, SET_ROLE)?;
+    match target {
+        None => Err(no_such_member(SET_ROLE)),
+        Some(before) if before == role => Ok(Decision::quiet(Done::Changed(None))),
+        Some(_) => Ok(workspace.restate(room, &set.user_id, |row| row.member.role = role)),
+    }
+}
+
+pub(super) fn no_such_member(what: &str) -> ErrorBody {
+    let message = format!("unable to {what}; there is no such member");
+    ErrorBody::new(ErrorCode::NotFound, message).field("userId")
+}
+
 impl Workspace {
+    /// The role of somebody who is in the room.
+    pub(super) fn role_of(&self, room: &RoomId, user: &UserId) -> Option<Role> {
+        let key = (room.clone(), user.clone());
+        self.members.get(&key).filter(|row| row.is_active()).map(|row| row.member.role)
+    }
+
+    /// Changes the standing of somebody who is in the room, and tells everybody, the author too.
+    pub(super) fn restate(&mut self, room: &RoomId, user: &UserId, mutate: impl FnOnce(&mut MemberRow)) -> Decision {
+        let rev = self.next_rev(room);
+        let key = (room.clone(), user.clone());
+        let row = self.members.get_mut(&key).expect("the caller found it");
+        mutate(row);
+        row.member.rev = rev;
+        let member = row.member.clone();
+        self.dirty.members.insert(key);
+        let told = MemberUpdated { room_id: room.clone(), member, rev };
+        Decision {
+            done: Done::Changed(Some(rev)),
+            news: vec![News::Room {
+                room: room.clone(),
+                audience: Audience::Room,
+                rev: Some(rev),
+                event: Event::MemberUpdated(Box::new(told)),
+                skip_author: false,
+            }],
+        }
+    }
+
     pub(super) fn is_member(&self, room: &RoomId, user: &UserId) -> bool {
         self.members.get(&(room.clone(), user.clone())).is_some_and(MemberRow::is_active)
     }
@@ -154,13 +209,14 @@ impl Workspace {
                 role,
                 joined_at: scene.now,
                 left_at: None,
+                muted_until: earlier.and_then(|row| row.member.muted_until),
                 rev,
             },
+            entered_rev: rev,
             // Who comes in has nothing unread: what was said before was not said to them.
             read_seq: newest.max(earlier.map_or(Seq::default(), |row| row.read_seq)),
             read_rev: rev,
             banned_until: earlier.and_then(|row| row.banned_until),
-            muted_until: earlier.and_then(|row| row.muted_until),
             last_post_at: None,
         };
         self.members.insert(key.clone(), row);
@@ -180,7 +236,7 @@ impl Workspace {
     }
 
     /// Ends a membership that the caller has found to be active.
-    fn exit(
+    pub(super) fn exit(
         &mut self,
         scene: &Scene<'_>,
         room: &RoomId,

@@ -1,7 +1,7 @@
 //! Posting, editing and deleting.
 
 use roomcast_protocol::{
-    ErrorBody, ErrorCode, Event, MessageId, RoomId,
+    ErrorBody, ErrorCode, Event, MessageId, Rev, RoomId,
     command::{EditMessage, SendMessage},
     event::{MessageChanged, NewMessage},
     model::Message,
@@ -34,7 +34,7 @@ pub(super) fn send(
     if let Some(earlier) = key.as_ref().and_then(|key| workspace.sends.get(key))
         && !planted::has(Bug::NoDeduplication)
     {
-        return repeated(&workspace.messages[earlier], &digest);
+        return repeated(workspace, &workspace.messages[earlier], &digest);
     }
     if !(planted::has(Bug::MembershipUnchecked) && workspace.rooms.contains_key(room)) {
         workspace.permit(scene, change, room, Action::Post, SEND)?;
@@ -51,6 +51,12 @@ pub(super) fn send(
         if workspace.messages.get(id).is_none_or(|row| row.message.room_id != *room) {
             return Err(no_such_message(SEND).field(field));
         }
+    }
+
+    let root = send.thread_id.as_ref().map(|id| &workspace.messages[id].message);
+    if root.is_some_and(|root| root.thread_id.is_some()) {
+        let why = "unable to send the message; threadId names a message that is in a thread itself";
+        return Err(ErrorBody::new(ErrorCode::BadRequest, why).field("threadId"));
     }
 
     let rev = workspace.next_rev(room);
@@ -85,6 +91,10 @@ pub(super) fn send(
             workspace.dirty.members.insert(member);
         }
     }
+    if let Some(id) = &message.thread_id {
+        workspace.messages.get_mut(id).expect("found above").message.count_reply(&message);
+        workspace.dirty.messages.insert(id.clone());
+    }
     if let Some(key) = key {
         workspace.sends.insert(key, message.id.clone());
     }
@@ -104,9 +114,9 @@ pub(super) fn send(
 }
 
 /// The same `clientId` again: the original where the content is the same, for ever (G-4).
-fn repeated(row: &MessageRow, digest: &str) -> Result<Decision, ErrorBody> {
+fn repeated(workspace: &Workspace, row: &MessageRow, digest: &str) -> Result<Decision, ErrorBody> {
     if row.digest == digest {
-        return Ok(Decision::quiet(Done::Message(Box::new(row.message.clone()), row.message.rev)));
+        return Ok(Decision::quiet(workspace.stored_for(&row.message.id, &row.message.user_id)));
     }
     let why = "unable to send the message; its clientId was used for another one";
     Err(ErrorBody::new(ErrorCode::Conflict, why).field("clientId"))
@@ -127,14 +137,15 @@ pub(super) fn edit(
     }
     let content = canonical(&edit.content);
     if message.content == content {
-        return Ok(Decision::quiet(Done::Message(Box::new(message.clone()), message.rev)));
+        return Ok(Decision::quiet(workspace.stored_for(&edit.message_id, &change.author.user.id)));
     }
     if edit.if_version.is_some_and(|version| version != message.version) {
         let why = "unable to edit the message; it has moved on from ifVersion";
         return Err(ErrorBody::new(ErrorCode::Conflict, why).field("ifVersion"));
     }
     let now = scene.now;
-    Ok(alter(workspace, &room, &edit.message_id, Event::MessageEdited, |message| {
+    let event = |message, rev| Event::MessageEdited(Box::new(MessageChanged { message, rev }));
+    Ok(alter(workspace, change, &edit.message_id, event, |message| {
         message.content = content;
         message.version += 1;
         message.edited_at = Some(now);
@@ -151,10 +162,14 @@ pub(super) fn delete(
     let own = message.user_id == change.author.user.id;
     workspace.permit(scene, change, &room, Action::Delete { own }, DELETE)?;
     if message.deleted_at.is_some() {
-        return Ok(Decision::quiet(Done::Message(Box::new(message.clone()), message.rev)));
+        return Ok(Decision::quiet(workspace.stored_for(id, &change.author.user.id)));
+    }
+    if !message.reactions.is_empty() {
+        workspace.clear_reactions(id);
     }
     let now = scene.now;
-    Ok(alter(workspace, &room, id, Event::MessageDeleted, |message| {
+    let event = |message, rev| Event::MessageDeleted(Box::new(MessageChanged { message, rev }));
+    Ok(alter(workspace, change, id, event, |message| {
         message.content.clear();
         message.mentions.clear();
         message.attachments.clear();
@@ -166,33 +181,36 @@ pub(super) fn delete(
     }))
 }
 
-fn alter(
+/// Changes a message that was found, as the room's next change.
+pub(super) fn alter(
     workspace: &mut Workspace,
-    room: &RoomId,
+    change: &Change,
     id: &MessageId,
-    event: fn(Box<MessageChanged>) -> Event,
+    event: impl FnOnce(Message, Rev) -> Event,
     mutate: impl FnOnce(&mut Message),
 ) -> Decision {
-    let rev = if planted::has(Bug::EditWithoutRev) { workspace.rooms[room].room.rev } else { workspace.next_rev(room) };
+    let room = workspace.messages[id].message.room_id.clone();
+    let rev =
+        if planted::has(Bug::EditWithoutRev) { workspace.rooms[&room].room.rev } else { workspace.next_rev(&room) };
     let row = workspace.messages.get_mut(id).expect("found above");
     mutate(&mut row.message);
     row.message.rev = rev;
     workspace.dirty.messages.insert(id.clone());
     let message = row.message.clone();
     Decision {
-        done: Done::Message(Box::new(message.clone()), rev),
+        done: workspace.stored_for(id, &change.author.user.id),
         news: vec![News::Room {
-            room: room.clone(),
+            room,
             audience: Audience::Room,
             rev: Some(rev),
-            event: event(Box::new(MessageChanged { message, rev })),
+            event: event(message, rev),
             skip_author: true,
         }],
     }
 }
 
 /// A message that the author may see; one of a room that they are not in does not exist.
-fn find<'a>(
+pub(super) fn find<'a>(
     workspace: &'a Workspace,
     change: &Change,
     id: &MessageId,

@@ -5,14 +5,18 @@
 //! (G-2), deduplicates (G-4) and checks permissions inside the transaction, for every database and for the
 //! simulator alike.
 
+mod blocks;
 mod change;
 mod decide;
 mod members;
 mod messages;
 mod news;
+mod pins;
+mod reactions;
 mod reads;
 mod rooms;
 mod rows;
+mod sanctions;
 mod scene;
 mod workspace;
 

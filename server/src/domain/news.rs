@@ -1,6 +1,10 @@
 //! What a decided change answers and what it tells others.
 
-use roomcast_protocol::{Event, Rev, RoomId, UserId, event::RemovalReason, model::Message, model::Role};
+use roomcast_protocol::{
+    Event, Rev, RoomId, UserId,
+    event::RemovalReason,
+    model::{Message, Role, Room},
+};
 
 /// A change that was decided.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub enum Done {
     Entered(RoomId),
     /// The room's newest change; `None` where there was nothing to do.
     Changed(Option<Rev>),
+    /// The room as it now is, and the change that made it so; `None` where there was nothing to do.
+    Room(Box<Room>, Option<Rev>),
 }
 
 /// Who hears of an event.
@@ -67,6 +73,13 @@ pub enum News {
         rev: Rev,
         /// How many are in it now.
         member_count: u64,
+    },
+    /// A room is no more: everybody is out of it from here on.
+    Deleted {
+        /// Which room.
+        room: RoomId,
+        /// Its last change.
+        rev: Rev,
     },
     /// A user is out of a room from here on.
     Removed {

@@ -15,6 +15,8 @@ pub struct RoomRow {
     pub created_by: UserId,
     /// The change that last touched its settings.
     pub settings_rev: Rev,
+    /// Since when it is no more. Its row stays, so that its id is not taken again.
+    pub deleted_at: Option<Timestamp>,
 }
 
 /// A membership, ended ones among them, and what only the server knows of it.
@@ -22,14 +24,14 @@ pub struct RoomRow {
 pub struct MemberRow {
     /// The membership.
     pub member: Member,
+    /// The change by which they last came in. What was said before it and after they had left was not for them.
+    pub entered_rev: Rev,
     /// How far they have read.
     pub read_seq: Seq,
     /// The room's `rev` when the cursor last moved (G-12).
     pub read_rev: Rev,
     /// Not allowed in until then.
     pub banned_until: Option<Timestamp>,
-    /// Not allowed to post until then.
-    pub muted_until: Option<Timestamp>,
     /// Their last post, kept only in rooms with slow mode.
     pub last_post_at: Option<Timestamp>,
 }
@@ -48,7 +50,7 @@ impl MemberRow {
             role: self.is_active().then_some(self.member.role),
             admin,
             banned_until: self.banned_until,
-            muted_until: self.muted_until,
+            muted_until: self.member.muted_until,
             last_post_at: self.last_post_at,
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use roomcast_protocol::{
     ErrorCode, Limits, Rev, RoomId, Seq, Timestamp, UserId,
-    command::{CreateRoom, DeleteMessage, EditMessage, MarkRead, ReadUpTo, RemoveMember, SendMessage},
+    command::{CreateRoom, DeleteMessage, EditMessage, MarkRead, React, ReadUpTo, RemoveMember, SendMessage},
     model::{Message, User, Visibility},
 };
 
@@ -85,6 +85,7 @@ fn create(visibility: Visibility) -> Act {
 fn revs(decision: &Decision) -> Vec<u64> {
     let rev = |news: &News| match news {
         News::Room { rev, .. } => rev.map(Rev::value),
+        News::Deleted { rev, .. } => Some(rev.value()),
         News::Entered { .. } | News::Removed { .. } => None,
     };
     decision.news.iter().filter_map(rev).collect()
@@ -198,13 +199,16 @@ fn attempt(house: &mut House, who: u8, what: u8, which: u8) -> Result<Decision, 
     let ids: Vec<_> = house.workspace.messages.keys().cloned().collect();
     let message_id = ids.get(usize::from(which) % ids.len().max(1)).cloned();
     let client_id = format!("c{}", which % 8);
-    let act = match (what % 8, message_id) {
+    let react = |message_id| React { message_id, emoji: ["👍", "🎉"][usize::from(which) % 2].to_owned() };
+    let act = match (what % 10, message_id) {
         (0, _) => Act::Join(room()),
         (1, _) => Act::Leave(room()),
         (2, _) => Act::RemoveMember(RemoveMember { room_id: room(), user_id: other }),
         (3, Some(message_id)) => Act::Edit(EditMessage { message_id, content: format!("e{which}"), if_version: None }),
         (4, Some(message_id)) => Act::Delete(DeleteMessage { message_id }),
         (5, _) => Act::Read(MarkRead::UpTo(ReadUpTo { room_id: room(), up_to_seq: Seq::new(which.into()) })),
+        (7, Some(message_id)) => Act::React(react(message_id)),
+        (8, Some(message_id)) => Act::Unreact(react(message_id)),
         (6, _) => text(&format!("s{}", which % 8), Some(&client_id)),
         _ => text("plain", None),
     };
@@ -231,6 +235,14 @@ proptest! {
         let mut seqs: Vec<u64> = house.workspace.messages.values().map(|row| row.message.seq.value()).collect();
         seqs.sort_unstable();
         prop_assert_eq!(seqs, (1..=house.workspace.messages.len() as u64).collect::<Vec<_>>());
+        for row in house.workspace.messages.values() {
+            for reaction in &row.message.reactions {
+                let by = house.workspace.reactions.iter().filter(|((id, _), own)| {
+                    *id == row.message.id && own.contains(&reaction.emoji)
+                });
+                prop_assert!(!reaction.mine && reaction.count > 0 && by.count() as u64 == reaction.count);
+            }
+        }
         let active = house.workspace.members.values().filter(|row| row.is_active()).count() as u64;
         prop_assert_eq!(house.workspace.rooms[&room()].room.member_count, active);
     }

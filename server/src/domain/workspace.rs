@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
-    ClientId, MessageId, RoomId, Seq, Timestamp, UserId,
+    ClientId, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     command::{EditMessage, MarkRead},
     model::User,
 };
@@ -20,12 +20,15 @@ pub struct Keys {
     pub rooms: BTreeSet<RoomId>,
     /// Memberships.
     pub members: BTreeSet<(RoomId, UserId)>,
-    /// Messages by id, with the user whose membership in the message's room is needed too.
+    /// Messages by id, with the user whose membership in the message's room and whose reactions to it are needed
+    /// too.
     pub messages: BTreeSet<(MessageId, UserId)>,
-    /// Messages by the sender's own id.
+    /// Messages by the sender's own id, with the sender's reactions to them.
     pub sends: BTreeSet<SendKey>,
     /// Messages by their place, of which only the id is needed.
     pub places: BTreeSet<(RoomId, Seq)>,
+    /// Whether the first of two users has blocked the second.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users by id.
     pub users: BTreeSet<UserId>,
     /// Users whose rooms must be counted.
@@ -33,6 +36,16 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// The pairs of a message that has reactions and a user whose own are needed, once the messages are there.
+    #[must_use]
+    pub fn reactions(&self, workspace: &Workspace) -> BTreeSet<(MessageId, UserId)> {
+        let sent = self.sends.iter().filter_map(|key| Some((workspace.sends.get(key)?.clone(), key.1.clone())));
+        let reacted = |(id, _): &(MessageId, UserId)| {
+            workspace.messages.get(id).is_some_and(|row| !row.message.reactions.is_empty())
+        };
+        self.messages.iter().cloned().chain(sent).filter(reacted).collect()
+    }
+
     /// The keys of a batch.
     #[must_use]
     pub fn of<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Self {
@@ -61,6 +74,12 @@ impl Keys {
             Act::Delete(delete) => {
                 self.messages.insert((delete.message_id.clone(), author.clone()));
             }
+            Act::React(react) | Act::Unreact(react) => {
+                self.messages.insert((react.message_id.clone(), author.clone()));
+            }
+            Act::Pin(pin) | Act::Unpin(pin) => {
+                self.messages.insert((pin.message_id.clone(), author.clone()));
+            }
             Act::Read(MarkRead::UpTo(mark)) => {
                 self.member(&mark.room_id, author);
                 self.places.insert((mark.room_id.clone(), mark.up_to_seq));
@@ -72,9 +91,21 @@ impl Keys {
                 if let Some(room) = &create.room_id {
                     self.member(room, author);
                 }
+                self.blocks.extend(create.members.iter().map(|user| (user.clone(), author.clone())));
                 self.users.extend(create.members.iter().cloned());
                 self.room_counts.insert(author.clone());
                 self.room_counts.extend(create.members.iter().cloned());
+            }
+            Act::UpdateRoom(update) => self.member(&update.room_id, author),
+            Act::DeleteRoom(room) => self.member(room, author),
+            Act::SetRole(set) => {
+                self.member(&set.room_id, author);
+                self.member(&set.room_id, &set.user_id);
+            }
+            Act::Ban(sanction) | Act::Unban(sanction) | Act::Mute(sanction) | Act::Unmute(sanction) => {
+                self.member(&sanction.room_id, author);
+                self.member(&sanction.room_id, &sanction.user_id);
+                self.users.insert(sanction.user_id.clone());
             }
             Act::Join(room) => {
                 self.member(room, author);
@@ -85,6 +116,7 @@ impl Keys {
                 self.member(&add.room_id, author);
                 for user in &add.user_ids {
                     self.member(&add.room_id, user);
+                    self.blocks.insert((user.clone(), author.clone()));
                     self.users.insert(user.clone());
                     self.room_counts.insert(user.clone());
                 }
@@ -92,6 +124,10 @@ impl Keys {
             Act::RemoveMember(remove) => {
                 self.member(&remove.room_id, author);
                 self.member(&remove.room_id, &remove.user_id);
+            }
+            Act::Block(other) | Act::Unblock(other) => {
+                self.blocks.insert((author.clone(), other.clone()));
+                self.users.insert(other.clone());
             }
             Act::SeeUser => {
                 self.users.insert(author.clone());
@@ -119,12 +155,28 @@ pub struct Workspace {
     pub sends: BTreeMap<SendKey, MessageId>,
     /// Messages by their place.
     pub places: BTreeMap<(RoomId, Seq), MessageId>,
+    /// With what a user has reacted to a message.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// Which user has blocked which.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users by id.
     pub users: BTreeMap<UserId, User>,
     /// In how many rooms a user is.
     pub room_counts: BTreeMap<UserId, u64>,
     /// To be written.
     pub dirty: Dirty,
+}
+
+impl Workspace {
+    /// Takes in a message as a store has it.
+    pub fn keep(&mut self, row: MessageRow) {
+        let message = &row.message;
+        if let Some(client_id) = &message.client_id {
+            let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
+            self.sends.insert(key, message.id.clone());
+        }
+        self.messages.insert(message.id.clone(), row);
+    }
 }
 
 /// Which rows must be written.
@@ -134,8 +186,16 @@ pub struct Dirty {
     pub rooms: BTreeSet<RoomId>,
     /// Memberships.
     pub members: BTreeSet<(RoomId, UserId)>,
+    /// Rooms that are no more, since when and by which change: every membership that holds ends with it.
+    pub ended: BTreeMap<RoomId, (Timestamp, Rev)>,
     /// Messages.
     pub messages: BTreeSet<MessageId>,
+    /// Reactions: one that the workspace does not have any more is to be removed.
+    pub reactions: BTreeSet<(MessageId, UserId, String)>,
+    /// Messages that have no reactions any more.
+    pub unreacted: BTreeSet<MessageId>,
+    /// Blocks: one that the workspace does not have any more is to be removed.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
     pub users: BTreeSet<UserId>,
     /// When users were last connected.
@@ -149,6 +209,9 @@ impl Dirty {
         self.rooms.is_empty()
             && self.members.is_empty()
             && self.messages.is_empty()
+            && self.reactions.is_empty()
+            && self.unreacted.is_empty()
+            && self.blocks.is_empty()
             && self.users.is_empty()
             && self.last_seen.is_empty()
     }

@@ -62,10 +62,13 @@ impl Tail {
         }
         self.head = rev;
         let entry = match event {
+            // Its change is one of the thread's first message, too, which is not here.
+            Event::NewMessage(new) if new.message.thread_id.is_some() => Entry::Other,
             Event::NewMessage(new) => Entry::Message(Box::new(new.message.clone())),
-            Event::MessageEdited(changed) | Event::MessageDeleted(changed) | Event::MessageUpdated(changed) => {
+            Event::MessageEdited(changed) | Event::MessageDeleted(changed) => {
                 Entry::Message(Box::new(changed.message.clone()))
             }
+            Event::MessageUpdated(updated) => Entry::Message(Box::new(updated.message.clone())),
             _ => Entry::Other,
         };
         self.keep(rev, entry);

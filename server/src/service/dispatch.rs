@@ -9,7 +9,7 @@ use roomcast_protocol::{
 
 use super::{
     Plan, Service, Session,
-    write::{changed, done, message_stored, ready},
+    write::{changed, done, message_stored, ready, room_changed},
 };
 use crate::{domain::Act, limits::TooFast};
 
@@ -27,10 +27,41 @@ impl Service {
             Command::DeleteMessage(delete) => {
                 self.plan_write(session, Act::Delete(delete), |done| Reply::DeleteMessage(message_stored(done)))
             }
+            Command::AddReaction(react) => {
+                self.plan_write(session, Act::React(react), |done| Reply::AddReaction(message_stored(done)))
+            }
+            Command::RemoveReaction(react) => {
+                self.plan_write(session, Act::Unreact(react), |done| Reply::RemoveReaction(message_stored(done)))
+            }
+            Command::PinMessage(pin) => {
+                self.plan_write(session, Act::Pin(pin), |done| Reply::PinMessage(message_stored(done)))
+            }
+            Command::UnpinMessage(pin) => {
+                self.plan_write(session, Act::Unpin(pin), |done| Reply::UnpinMessage(message_stored(done)))
+            }
             Command::MarkRead(MarkRead::Messages(ids)) if ids.is_empty() => ready(Ok(Reply::MarkRead(done()))),
             Command::MarkRead(mark) => self.plan_write(session, Act::Read(mark), |_| Reply::MarkRead(done())),
             Command::LeaveRoom(leave) => {
                 self.plan_write(session, Act::Leave(leave.room_id), |done| Reply::LeaveRoom(changed(done)))
+            }
+            Command::UpdateRoom(update) => {
+                self.plan_write(session, Act::UpdateRoom(update), |done| Reply::UpdateRoom(room_changed(done)))
+            }
+            Command::DeleteRoom(delete) => {
+                self.plan_write(session, Act::DeleteRoom(delete.room_id), |done| Reply::DeleteRoom(changed(done)))
+            }
+            Command::SetRole(set) => self.plan_write(session, Act::SetRole(set), |done| Reply::SetRole(changed(done))),
+            Command::BanMember(sanction) => {
+                self.plan_write(session, Act::Ban(sanction), |done| Reply::BanMember(changed(done)))
+            }
+            Command::UnbanMember(sanction) => {
+                self.plan_write(session, Act::Unban(sanction), |done| Reply::UnbanMember(changed(done)))
+            }
+            Command::MuteMember(sanction) => {
+                self.plan_write(session, Act::Mute(sanction), |done| Reply::MuteMember(changed(done)))
+            }
+            Command::UnmuteMember(sanction) => {
+                self.plan_write(session, Act::Unmute(sanction), |done| Reply::UnmuteMember(changed(done)))
             }
             Command::AddMembers(add) => {
                 self.plan_write(session, Act::AddMembers(add), |done| Reply::AddMembers(changed(done)))
@@ -47,22 +78,15 @@ impl Service {
             Command::GetRoomUsers(query) => self.room_users(session, query),
             Command::ListRooms(query) => self.list_rooms(session, query),
             Command::GetMessages(query) => self.history(session, query),
+            Command::SearchMessages(query) => self.search(session, query),
             Command::GetReceipts(query) => self.get_receipts(session, query.room_id),
             Command::Sync(query) => self.sync(session, query),
-            Command::UpdateRoom(_)
-            | Command::DeleteRoom(_)
-            | Command::SetRole(_)
-            | Command::BanMember(_)
-            | Command::UnbanMember(_)
-            | Command::MuteMember(_)
-            | Command::UnmuteMember(_)
-            | Command::AddReaction(_)
-            | Command::RemoveReaction(_)
-            | Command::PinMessage(_)
-            | Command::UnpinMessage(_)
-            | Command::SearchMessages(_)
-            | Command::BlockUser(_)
-            | Command::UnblockUser(_) => ready(Err(unsupported(command.kind().name()))),
+            Command::BlockUser(block) => {
+                self.plan_write(session, Act::Block(block.user_id), |_| Reply::BlockUser(done()))
+            }
+            Command::UnblockUser(block) => {
+                self.plan_write(session, Act::Unblock(block.user_id), |_| Reply::UnblockUser(done()))
+            }
         }
     }
 

@@ -27,6 +27,7 @@ impl Service {
         let inner = &self.inner;
         let user = &session.user.id;
         let heads = inner.store.memberships(user).await.map_err(|error| error.told())?;
+        let blocked = inner.store.blocked(user).await.map_err(|error| error.told())?;
         let nothing = BTreeMap::new();
         let (epoch, has): (&Epoch, _) =
             resume.map_or((&inner.epoch, &nothing), |resume| (&resume.epoch, &resume.rooms));
@@ -57,6 +58,7 @@ impl Service {
             deltas,
             // Read after the subscription: whoever comes or goes from here on is told by an event.
             presence: inner.presence_of_others(session),
+            blocked,
             limits: inner.settings.limits.clone(),
             server_time: inner.env.now(),
             next,

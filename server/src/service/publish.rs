@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use roomcast_protocol::{
     Event, Rev, RoomId, UserId,
-    event::{AddedToRoom, PresenceChanged, RemovalReason, RemovedFromRoom, UserOffline, UserOnline},
-    model::Status,
+    event::{
+        AddedToRoom, MemberUpdated, PresenceChanged, RemovalReason, RemovedFromRoom, RoomDeleted, UserOffline,
+        UserOnline,
+    },
+    model::{Role, Status},
 };
 
 use super::{Inner, arriving::Arriving};
@@ -43,6 +46,9 @@ impl Inner {
         match news {
             News::Room { room, audience, rev, event, skip_author } => {
                 self.note(&room, rev, &event);
+                if let Event::MemberUpdated(updated) = &event {
+                    self.note_standing(updated);
+                }
                 let except = author.filter(|_| skip_author);
                 let packet = Packet::from(&event);
                 let place = rev.map(|rev| (room.clone(), rev));
@@ -66,6 +72,7 @@ impl Inner {
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
                 self.welcome(user, room, others);
             }
+            News::Deleted { room, rev } => self.close_room(arriving, &room, rev, author),
             News::Removed { room, user, reason, rev, member_count } => {
                 self.part(arriving, &room, &user, reason, rev, author);
                 self.recount(&room, member_count);
@@ -168,6 +175,14 @@ impl Inner {
         }
     }
 
+    fn note_standing(&self, updated: &MemberUpdated) {
+        let MemberUpdated { room_id, member, rev } = updated;
+        let membership = Membership { rev: *rev, role: member.role, active: true };
+        let mut roster = self.roster();
+        let count = roster.rooms.get(room_id).map_or(0, |local| local.member_count);
+        roster.note_membership(&member.user_id, room_id, membership, count);
+    }
+
     fn recount(&self, room: &RoomId, member_count: u64) {
         if let Some(local) = self.roster().rooms.get_mut(room) {
             local.member_count = member_count;
@@ -203,6 +218,34 @@ impl Inner {
         }));
     }
 
+    /// Ends a membership here; gives the user's connections, which hear nothing of the room from now on. `None` where
+    /// something newer is known.
+    fn detach(&self, room: &RoomId, user: &UserId, rev: Rev) -> Option<BTreeSet<ConnId>> {
+        let mut roster = self.roster();
+        let known = roster.users.get(user).and_then(|local| local.rooms.get(room));
+        let role = known.map_or(Role::Member, |membership| membership.role);
+        if !roster.note_membership(user, room, Membership { rev, role, active: false }, 0) {
+            return None;
+        }
+        let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
+        for conn in conns.iter().filter(|_| !planted::has(Bug::StillSubscribed)) {
+            self.transport.unsubscribe(*conn, room);
+        }
+        Some(conns)
+    }
+
+    /// Tells a room that it is no more, and puts everybody out of it.
+    fn close_room(&self, arriving: &mut Arriving, room: &RoomId, rev: Rev, author: Option<ConnId>) {
+        let packet = Packet::from(&Event::RoomDeleted(Box::new(RoomDeleted { room_id: room.clone(), rev })));
+        self.hold_for_members(arriving, room, author, Some((room.clone(), rev)), &packet);
+        self.transport.broadcast(std::slice::from_ref(room), author, &packet);
+        // Everybody, also those whose memberships are being read just now: an older reading must not bring it back.
+        let here: Vec<UserId> = self.roster().users.keys().cloned().collect();
+        for user in here {
+            self.detach(room, &user, rev);
+        }
+    }
+
     pub(super) fn part(
         &self,
         arriving: &mut Arriving,
@@ -212,23 +255,7 @@ impl Inner {
         rev: Rev,
         author: Option<ConnId>,
     ) {
-        let conns = {
-            let mut roster = self.roster();
-            let role = roster
-                .users
-                .get(user)
-                .and_then(|local| local.rooms.get(room))
-                .map_or(roomcast_protocol::model::Role::Member, |membership| membership.role);
-            let membership = Membership { rev, role, active: false };
-            if !roster.note_membership(user, room, membership, 0) {
-                return;
-            }
-            let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
-            for conn in conns.iter().filter(|_| !planted::has(Bug::StillSubscribed)) {
-                self.transport.unsubscribe(*conn, room);
-            }
-            conns
-        };
+        let Some(conns) = self.detach(room, user, rev) else { return };
         let event = Event::RemovedFromRoom(Box::new(RemovedFromRoom { room_id: room.clone(), reason }));
         let packet = Packet::from(&event);
         for conn in conns.into_iter().filter(|conn| reason != RemovalReason::Left || Some(*conn) != author) {

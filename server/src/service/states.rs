@@ -19,7 +19,8 @@ const USERS_LISTED: usize = 200;
 impl Inner {
     /// These of the user's rooms as they enter them; rooms that they are not in are left out.
     pub(super) async fn room_states(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomState>, StoreError> {
-        let views = self.store.room_views(user, rooms).await?;
+        let mut views = self.store.room_views(user, rooms).await?;
+        self.mark_mine(user, views.iter_mut().filter_map(|view| view.last_message.as_mut())).await?;
         let named: Vec<RoomId> = views
             .iter()
             .filter(|view| view.room.member_count <= self.settings.limits.receipts_members)

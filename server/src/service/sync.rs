@@ -14,7 +14,7 @@ use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
     planted::{self, Bug},
-    store::{Range, RoomHead, StoreError},
+    store::{Among, Range, RoomHead, StoreError},
 };
 
 /// A client further behind than so many rows gets the newest page instead.
@@ -52,7 +52,7 @@ impl Inner {
                 Some(head)
                     if (*epoch != self.epoch && !planted::has(Bug::EpochIgnored))
                         || *since > head.rev
-                        || *since < head.member_rev =>
+                        || *since < head.entered_rev =>
                 {
                     self.reset(user, room).await?
                 }
@@ -69,6 +69,7 @@ impl Inner {
                 *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
             }
         }
+        self.mark_mine(user, deltas.iter_mut().flat_map(|delta| &mut delta.messages)).await?;
         let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
         for delta in &mut deltas {
             delta.authors = authors::of(&authors, &delta.messages);
@@ -110,7 +111,7 @@ impl Inner {
         let Some(state) = self.room_states(user, std::slice::from_ref(room)).await?.pop() else {
             return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
         };
-        let page = self.store.messages(room, Range::Newest, None, RESET_PAGE).await?;
+        let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
         delta.messages = page.messages;
         delta.has_more = page.has_more;

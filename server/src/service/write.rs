@@ -7,7 +7,7 @@ use roomcast_protocol::{
     ErrorBody, ErrorCode,
     ack::Ack,
     registry::Reply,
-    reply::{Changed, Done as DoneReply, MessageStored},
+    reply::{Changed, Done as DoneReply, MessageStored, RoomChanged},
 };
 
 use super::{Plan, Service, Session};
@@ -65,6 +65,14 @@ pub(super) fn changed(done: Done) -> Changed {
     match done {
         Done::Changed(rev) => Changed { rev },
         other => unreachable!("memberships are decided as changes, not {other:?}"),
+    }
+}
+
+/// What a change of a room's settings is answered with.
+pub(super) fn room_changed(done: Done) -> RoomChanged {
+    match done {
+        Done::Room(room, rev) => RoomChanged { room: *room, rev },
+        other => unreachable!("settings are decided as rooms, not {other:?}"),
     }
 }
 

@@ -1,7 +1,10 @@
 //! Where rooms live: small traits, a store for each database, and the one writer before them.
 
 mod batch;
+mod codec;
+mod columns;
 mod error;
+pub mod postgres;
 mod read;
 pub mod sqlite;
 
@@ -10,7 +13,10 @@ use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
 
 pub use batch::{Committed, Full, Observer, Writer, WriterSettings, Written};
 pub use error::StoreError;
-pub use read::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+pub use read::{
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
+    SearchQuery, SearchStore, UserPage,
+};
 
 use crate::domain::{Change, Decision};
 
@@ -38,9 +44,12 @@ pub trait WriteStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] where it does not.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Closes all connections; what was committed stays.
+    async fn close(&self) {}
 }
 
 /// A whole database.
-pub trait Store: WriteStore + ReadStore {}
+pub trait Store: WriteStore + ReadStore + SearchStore {}
 
-impl<S: WriteStore + ReadStore> Store for S {}
+impl<S: WriteStore + ReadStore + SearchStore> Store for S {}

@@ -36,6 +36,8 @@ pub struct RoomHead {
     pub rev: Rev,
     /// The change that last touched the membership.
     pub member_rev: Rev,
+    /// The change by which they last came in.
+    pub entered_rev: Rev,
     /// The member's role.
     pub role: Role,
     /// How many are in it.
@@ -72,6 +74,17 @@ pub enum Range {
     After(Seq),
     /// On both sides of this.
     Around(Seq),
+}
+
+/// Out of which messages of a room to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among<'a> {
+    /// All.
+    All,
+    /// Those of a thread, the message that it hangs on among them.
+    Thread(&'a MessageId),
+    /// Those that are pinned.
+    Pinned,
 }
 
 /// A page of messages, by `seq`.
@@ -120,26 +133,38 @@ pub trait ReadStore: Send + Sync + 'static {
     /// These users as last seen, each once; those who were never seen are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
+    /// Whom a user has blocked.
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError>;
+
     /// The rooms that a user is in.
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError>;
 
     /// These of a user's rooms as they see them; rooms that they are not in are left out.
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError>;
 
-    /// A room.
+    /// A room that is there.
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError>;
 
     /// A page of rooms.
     async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError>;
 
-    /// A page of a room's messages; only of a thread, where one is given.
+    /// A page of a room's messages, out of these.
     async fn messages(
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError>;
+
+    /// The place of a room's message.
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError>;
+    /// With what a user has reacted to these messages.
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError>;
 
     /// What changed in a room after `since`, at most `limit` messages and members.
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError>;
@@ -149,4 +174,43 @@ pub trait ReadStore: Send + Sync + 'static {
 
     /// A page of a room's members after a user id.
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError>;
+}
+
+/// Where to search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchIn {
+    /// In one room, which the asker may read.
+    Room(RoomId),
+    /// In all rooms that this user is in.
+    RoomsOf(UserId),
+}
+
+/// What to find.
+#[derive(Debug, Clone)]
+pub struct SearchQuery {
+    /// Where.
+    pub within: SearchIn,
+    /// The words, all of which a message must hold; the last may be the beginning of one.
+    pub words: String,
+    /// Only what came before this, which the page before gave.
+    pub before: Option<u64>,
+    /// Most messages.
+    pub limit: u64,
+}
+
+/// What was found, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct FoundPage {
+    /// The messages; may be none although there are more.
+    pub messages: Vec<Message>,
+    /// Where the next page begins, where there may be more.
+    pub next: Option<u64>,
+}
+
+/// Finding messages by their words.
+#[async_trait]
+pub trait SearchStore: Send + Sync + 'static {
+    /// A page of what was found. It costs no more than so much, however common the words are: a page may be shorter
+    /// than asked for and yet have a next one.
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError>;
 }

@@ -1,5 +1,6 @@
 //! The server's parts, from outside.
 
 mod conformance;
+mod postgres;
 mod sqlite;
 mod writer;

@@ -1,8 +1,8 @@
 //! The client core, told nonsense in any order.
 
 use roomcast_client_core::{
-    Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Network, Now, OpId, Saved, Storage, StorageError,
-    Target, Token, TokenError, TokenReq, UserCommand, Visibility,
+    Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Method, Network, Now, OpId, Saved, Storage,
+    StorageError, Target, Token, TokenError, TokenReq, Transport, UserCommand, Visibility,
 };
 use roomcast_protocol::{ClientId, Command, CommandKind, MessageId, RoomId, command::CreateRoom, model};
 
@@ -36,7 +36,13 @@ pub fn core(data: &[u8]) {
         let input = match kind % 16 {
             0 => Input::Opened(conn),
             1 | 2 => Input::Frame(conn, text),
-            3 => Input::Frame(conn, OPENING[usize::try_from(number).unwrap_or(0) % OPENING.len()].to_owned()),
+            3 => {
+                let body = OPENING[usize::try_from(number).unwrap_or(0) % OPENING.len()].to_owned();
+                match seen.transport {
+                    Some(Transport::Polling) => Input::Response { conn, method: Method::Get, status: 200, body },
+                    _ => Input::Frame(conn, body),
+                }
+            }
             4 => Input::Closed(conn, CloseReason(text)),
             5 => Input::Token { req: TokenReq(seen.token), result: Ok(Token(text)) },
             6 => Input::Token { req: TokenReq(seen.token), result: Err(TokenError(text)) },
@@ -63,6 +69,11 @@ pub fn core(data: &[u8]) {
                 let json = text.get(1..).unwrap_or_default();
                 let Ok(command) = Command::decode(kind, json) else { continue };
                 Input::Command { id: CommandId(step as u64), command: UserCommand::Request(Box::new(command)) }
+            }
+            14 if rest.len() > 1 => {
+                let method = if number % 2 == 0 { Method::Get } else { Method::Post };
+                let status = if number % 8 < 6 { 200 } else { 400 };
+                Input::Response { conn, method, status, body: text[text.ceil_char_boundary(1)..].to_owned() }
             }
             14 => Input::Connect,
             _ => Input::Disconnect,
@@ -104,6 +115,7 @@ fn of_the_outbox(number: u64, text: &str) -> UserCommand {
 #[derive(Default)]
 struct Seen {
     conn: u64,
+    transport: Option<Transport>,
     token: u64,
     op: u64,
     resolved: Vec<CommandId>,
@@ -113,7 +125,8 @@ impl Seen {
     fn drain(&mut self, client: &mut Client) {
         while let Some(effect) = client.poll_effect() {
             match effect {
-                Effect::Connect { conn, .. } => {
+                Effect::Connect { conn, transport, .. } => {
+                    self.transport = Some(transport);
                     assert!(conn.0 > self.conn || self.conn == 0, "a connection's name came twice");
                     self.conn = conn.0;
                 }

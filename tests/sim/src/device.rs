@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use roomcast_client_core::{
     Client, CommandId, Config, ConnId, Now, OpId, Outcome, Saved, SavedItem, Storage, StorageChange, StorageOp,
-    UserCommand,
+    Transports, UserCommand,
 };
 use roomcast_protocol::{ClientId, UserId};
 
@@ -176,6 +176,8 @@ impl Device {
             request_timeout_ms: 6_000,
             token_timeout_ms: 3_000,
             reconnect_ms: (300, 6_000),
+            // The model network knows no HTTP.
+            transports: Transports::WebSocket,
             ..Config::default()
         };
         self.core = Some(Client::new(config, self.rng.next(), self.now(now), saved));

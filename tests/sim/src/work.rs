@@ -5,10 +5,10 @@ use roomcast_protocol::{
     Command, Limits, Seq, Timestamp,
     command::{
         AddMembers, CreateRoom, DeleteMessage, EditMessage, GetMessages, GetReceipts, GetRoomUsers, JoinRoom,
-        LeaveRoom, ListRooms, MarkRead, ReadUpTo, RemoveMember, RoomScope, SendMessage, TypingStart, TypingStop,
-        UpdatePresence,
+        LeaveRoom, ListRooms, MarkRead, Pin, ReadUpTo, RemoveMember, RoomScope, Sanction, SendMessage, SetRole,
+        TypingStart, TypingStop, UpdatePresence,
     },
-    model::{Availability, MessageType, User, Visibility},
+    model::{Availability, MessageType, Role, User, Visibility},
 };
 use roomcast_protocol::{MessageId, RoomId, UserId};
 use roomcast_server::domain::{Act, Author, Change};
@@ -103,6 +103,9 @@ impl World {
                 if self.devices[device].rng.percent(10) {
                     send.mentions = vec![self.users[0].clone()];
                 }
+                if self.devices[device].rng.percent(10) {
+                    send.thread_id = self.thread(device, &room);
+                }
                 self.ask(device, request(Command::SendMessage(send)));
             }
             return None;
@@ -111,7 +114,7 @@ impl World {
             let rng = &mut self.devices[device].rng;
             rng.pick(&self.users)?.clone()
         };
-        let choice = self.devices[device].rng.below(72);
+        let choice = self.devices[device].rng.below(88);
         Some(match choice {
             60..66 => {
                 let target = self.own_target(device, &room)?;
@@ -166,6 +169,7 @@ impl World {
                 after: None,
                 around: None,
                 thread_id: None,
+                pinned: false,
                 limit: Some(5),
             })),
             54 => {
@@ -177,6 +181,27 @@ impl World {
                 request(Command::GetRoomUsers(users))
             }
             56 => request(Command::GetReceipts(GetReceipts { room_id: room })),
+            72..78 => {
+                let target = Target::Message(self.any_message(device, &room)?);
+                let emoji = self.emoji(device);
+                UserCommand::React { room_id: room, target, emoji }
+            }
+            78..81 => {
+                let target = Target::Message(self.any_message(device, &room)?);
+                let emoji = self.emoji(device);
+                UserCommand::Unreact { room_id: room, target, emoji }
+            }
+            81..83 => request(Command::PinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            83 => request(Command::UnpinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            84..86 => {
+                let role = *self.devices[device].rng.pick(&[Role::Member, Role::Moderator])?;
+                request(Command::SetRole(SetRole { room_id: room, user_id: other, role }))
+            }
+            86..88 => {
+                let until_ms = Some(Timestamp::new(WALL_START_MS + self.kernel.now() + 3_000));
+                let sanction = Sanction { room_id: room, user_id: other, reason: None, until_ms };
+                request(if choice == 86 { Command::BanMember(sanction) } else { Command::MuteMember(sanction) })
+            }
             _ => {
                 let core = self.devices[device].core.as_ref()?;
                 let pending = core.pending(&room);
@@ -230,6 +255,26 @@ impl World {
             }
         }
         self.own_message(device, room).map(Target::Message)
+    }
+
+    fn any_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {
+        let it = &mut self.devices[device];
+        let view = it.core.as_mut()?.room(room)?;
+        let all: Vec<MessageId> = view.timeline.iter().rev().take(5).map(|message| message.id.clone()).collect();
+        it.rng.pick(&all).cloned()
+    }
+
+    /// A message that a thread can hang on, by what the device knows of it.
+    fn thread(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {
+        let id = self.any_message(device, room)?;
+        let view = self.devices[device].core.as_mut()?.room(room)?;
+        let root = view.timeline.iter().find(|message| message.id == id)?;
+        root.thread_id.is_none().then_some(id)
+    }
+
+    fn emoji(&mut self, device: usize) -> String {
+        let signs = ["👍", "🎉", ":tada:"];
+        self.devices[device].rng.pick(&signs).copied().unwrap_or("👍").to_owned()
     }
 
     fn own_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {

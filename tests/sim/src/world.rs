@@ -389,8 +389,12 @@ impl World {
         while let Some(effect) = core.poll_effect() {
             effects.push(effect);
         }
+        let connects = effects.iter().any(|effect| matches!(effect, Effect::Connect { .. }));
         for effect in effects {
             self.effect(device, effect);
+        }
+        if connects {
+            self.check_one_connection(device);
         }
         let it = &mut self.devices[device];
         if let Some(at) = it.wants()
@@ -421,7 +425,6 @@ impl World {
         let now = self.kernel.now();
         match effect {
             Effect::Connect { conn, .. } => {
-                self.check_one_connection(device);
                 let life = self.devices[device].life;
                 let link = self.net.connect(device, life, conn);
                 self.devices[device].links.insert(conn, link);
@@ -442,6 +445,7 @@ impl World {
                     self.net.send_up(link, Frame::End);
                 }
             }
+            Effect::Request { .. } => self.violate("transports", format!("d{device} makes requests")),
             Effect::FetchToken { req, reason } => {
                 self.history.explain(now, Who::Device(device), "fetches", || format!("{req:?} {reason:?}"));
                 let it = &mut self.devices[device];

@@ -88,7 +88,7 @@ fn sound(kind: CommandKind) -> Value {
             json!({ "roomId": room, "userId": user, "reason": "r", "untilMs": 1 })
         }
         CommandKind::AddReaction | CommandKind::RemoveReaction => json!({ "messageId": message, "emoji": "👍" }),
-        CommandKind::GetMessages => json!({ "roomId": room, "before": 1, "threadId": message, "limit": 1 }),
+        CommandKind::GetMessages => json!({ "roomId": room, "before": 1, "pinned": true, "limit": 1 }),
         CommandKind::SearchMessages => json!({ "roomId": room, "query": "q", "cursor": "c", "limit": 1 }),
         CommandKind::Sync => json!({ "epoch": message, "rooms": { "general": 1 } }),
         CommandKind::RefreshToken => json!({ "token": "t" }),

@@ -97,6 +97,11 @@ async fn history_comes_in_pages() {
     assert_eq!(page(json!({ "after": 25 })).await, (vec![], false));
     let (around, _) = page(json!({ "around": 12, "limit": 5 })).await;
     assert!(around.contains(&12) && around.len() <= 5 && around.is_sorted(), "{around:?}");
+    let twelfth = alice.ok("get-messages", json!({ "roomId": "general", "around": 12, "limit": 1 })).await;
+    let id = &twelfth["messages"][0]["id"];
+    assert_eq!(page(json!({ "around": id, "limit": 5 })).await.0, around, "by its id");
+    let nowhere = json!({ "roomId": "general", "around": "nothing" });
+    assert_eq!(alice.refused("get-messages", nowhere).await, "not_found");
     let (capped, more) = page(json!({ "limit": 100_000 })).await;
     assert_eq!((capped, more), (range(1, 25), false));
 }

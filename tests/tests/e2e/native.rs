@@ -10,11 +10,11 @@ use std::{
 
 use roomcast_client::{Client, ClientBuilder, Notice, Room, view::Phase};
 use roomcast_protocol::{
-    ClientId, RoomId, Seq,
+    ClientId, ErrorCode, RoomId, Seq,
     command::{CreateRoom, GetMessages},
     model::{Message, Visibility},
 };
-use roomcast_tests::{Server, Token, eventually};
+use roomcast_tests::{SOON, Server, Token, eventually};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -207,6 +207,7 @@ async fn whole_history(client: &Client) -> Heard {
             after: Some(Seq::new(after)),
             around: None,
             thread_id: None,
+            pinned: false,
             limit: Some(100),
         };
         let page = client.request(page).await.expect("read");
@@ -291,6 +292,7 @@ async fn g11_what_was_done_without_a_server_is_done_in_its_order_by_the_next_pro
             after: None,
             around: None,
             thread_id: None,
+            pinned: false,
             limit: None,
         };
         let (Ok(r), Ok(later)) = (client.request(page("r")).await, client.request(page("later")).await) else {
@@ -305,8 +307,48 @@ async fn g11_what_was_done_without_a_server_is_done_in_its_order_by_the_next_pro
     client.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn g11_reactions_of_two_clients_meet_on_every_screen() {
+    let server = Server::start().await;
+    let (alice, bob) = (connect(&server, "alice").await, connect(&server, "bob").await);
+    let room = make(&alice, "general").await;
+    let theirs = join(&bob, "general").await;
+    let message = room.send("hi").await.expect("sent");
+    // By bob's own way of seeing the room, as soon as he does.
+    let seen = async || theirs.view().is_some_and(|view| !view.timeline.is_empty());
+    assert!(eventually(SOON, seen).await, "bob does not see it");
+    theirs.react(message.id.clone(), "👍").await.expect("reacted");
+    room.react(message.id.clone(), "👍").await.expect("reacted");
+    room.react(message.id.clone(), "🎉").await.expect("reacted");
+    theirs.react(message.id.clone(), "❤️").await.expect("reacted");
+    theirs.unreact(message.id.clone(), "❤️").await.expect("taken back");
+    room.pin(message.id.clone()).await.expect("pinned");
+    let shown = |room: &Room| {
+        let view = room.view().expect("inside");
+        let last = view.timeline.last().expect("loaded");
+        let reactions = last.reactions.iter().map(|it| (it.emoji.clone(), it.count, it.mine)).collect::<Vec<_>>();
+        (reactions, last.pinned_at.is_some())
+    };
+    let of = |mine: [bool; 2]| {
+        let [thumb, party] = mine;
+        (vec![("👍".to_owned(), 2, thumb), ("🎉".to_owned(), 1, party)], true)
+    };
+    let same = async || shown(&room) == of([true, true]) && shown(&theirs) == of([true, false]);
+    assert!(eventually(SOON, same).await, "{:?} {:?}", shown(&room), shown(&theirs));
+    let refused = theirs.unpin(message.id.clone()).await.expect_err("a member");
+    assert!(matches!(refused, roomcast_client::Error::Rejected(error) if error.code == ErrorCode::Forbidden));
+}
+
 async fn history(client: &Client) -> Vec<Message> {
     let room_id = RoomId::parse("r").expect("a good id");
-    let page = GetMessages { room_id, before: None, after: None, around: None, thread_id: None, limit: Some(50) };
+    let page = GetMessages {
+        room_id,
+        before: None,
+        after: None,
+        around: None,
+        thread_id: None,
+        pinned: false,
+        limit: Some(50),
+    };
     client.request(page).await.map(|page| page.messages).unwrap_or_default()
 }

@@ -165,6 +165,7 @@ async fn whole_history(client: &Client) -> Vec<Message> {
             after: Some(messages.last().map_or(Seq::new(0), |message| message.seq)),
             around: None,
             thread_id: None,
+            pinned: false,
             limit: Some(100),
         };
         let page = client.request(page).await.expect("read");

@@ -382,7 +382,7 @@ fn leaving_a_room_drops_the_changes_that_wait_there() {
     let mut session = with_own();
     session.lose();
     let id = edit(&mut session, sent(2), "too late");
-    session.advance(30_000);
+    session.come_back();
     session.open();
     let gone =
         roomcast_protocol::model::RoomDelta::bare(room_id("r"), roomcast_protocol::model::DeltaKind::Gone, Rev::new(0));

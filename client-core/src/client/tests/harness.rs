@@ -15,8 +15,8 @@ use roomcast_protocol::{
 };
 
 use crate::{
-    Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Key, Notice, Now, Outcome, Saved, Storage,
-    StorageOp, Token, TokenReason, TokenReq, UserCommand, fixtures,
+    Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Key, Method, Notice, Now, Outcome, Saved, Storage,
+    StorageOp, Token, TokenReason, TokenReq, Transport, Transports, UserCommand, fixtures,
     trace::{Redaction, Tracing},
     view::{Phase, RoomView, SendStatus},
 };
@@ -32,11 +32,29 @@ pub(super) enum Sent {
     Engine(String),
 }
 
+/// An HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) conn: ConnId,
+    pub(super) method: Method,
+    pub(super) path_and_query: String,
+    pub(super) body: String,
+}
+
+/// How a session over HTTP begins.
+pub(super) const POLLING_OPEN: &str =
+    r#"0{"sid":"p1","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100000}"#;
+
 /// A client under test.
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) now: Now,
+    /// The newest transport connection that was asked for and is not closed.
     pub(super) conn: Option<ConnId>,
+    /// All of them.
+    pub(super) open: BTreeMap<ConnId, Transport>,
+    /// The requests that were not answered, in order.
+    pub(super) requests: Vec<Asked>,
     pub(super) sent: Vec<Sent>,
     pub(super) frames: Vec<String>,
     pub(super) resolved: BTreeMap<CommandId, Outcome>,
@@ -46,6 +64,8 @@ pub(super) struct Session {
     pub(super) closed: Vec<ConnId>,
     pub(super) changed: Vec<Key>,
     pub(super) trace: Vec<String>,
+    /// Of every transport connection, in order.
+    pub(super) paths: Vec<String>,
     next_command: u64,
 }
 
@@ -67,6 +87,8 @@ impl Session {
             client: Client::new(config, 42, now, saved),
             now,
             conn: None,
+            open: BTreeMap::new(),
+            requests: Vec::new(),
             sent: Vec::new(),
             frames: Vec::new(),
             resolved: BTreeMap::new(),
@@ -76,8 +98,40 @@ impl Session {
             closed: Vec::new(),
             changed: Vec::new(),
             trace: Vec::new(),
+            paths: Vec::new(),
             next_command: 0,
         }
+    }
+
+    /// Answers the oldest request of this kind.
+    pub(super) fn answer_request(&mut self, method: Method, status: u16, body: &str) {
+        let place = self.requests.iter().position(|asked| asked.method == method).expect("a request was made");
+        let conn = self.requests.remove(place).conn;
+        self.input(Input::Response { conn, method, status, body: body.to_owned() });
+    }
+
+    /// Opens a session over HTTP and brings it to CONNECT.
+    pub(super) fn open_polling(&mut self) {
+        self.answer_request(Method::Get, 200, POLLING_OPEN);
+    }
+
+    /// A client in use over HTTP.
+    pub(super) fn live_polling(config: Config) -> Self {
+        let mut session = Self::with(Config { transports: Transports::Polling, ..config.clone() }, Saved::default());
+        if config.transports == Transports::All {
+            session = Self::with(config, Saved::default());
+            session.input(Input::Connect);
+            session.answer_fetch("token");
+            session.lose();
+            session.advance(500);
+        } else {
+            session.input(Input::Connect);
+            session.answer_fetch("token");
+        }
+        session.open_polling();
+        session.answer_request(Method::Post, 200, "ok");
+        session.enter_with(vec![room_state("r", 1)], Vec::new());
+        session
     }
 
     /// A client in use, in one room that has so many messages, of which the newest is known.
@@ -99,13 +153,34 @@ impl Session {
 
     fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Connect { conn, .. } => self.conn = Some(conn),
+            Effect::Connect { conn, transport, path_and_query } => {
+                assert!(self.open.insert(conn, transport).is_none(), "{conn:?} was asked for twice");
+                self.conn = Some(conn);
+                self.paths.push(path_and_query);
+            }
             Effect::Close { conn } => {
                 self.closed.push(conn);
-                self.conn = self.conn.filter(|open| *open != conn);
+                self.open.remove(&conn);
+                self.requests.retain(|asked| asked.conn != conn || asked.method == Method::Post);
+                if self.conn == Some(conn) {
+                    self.conn = self.open.keys().next_back().copied();
+                }
+            }
+            Effect::Request { conn, method, path_and_query, body } => {
+                assert_eq!(self.open.get(&conn), Some(&Transport::Polling), "a request of no such connection");
+                let beside = self.requests.iter().filter(|asked| asked.conn == conn && asked.method == method).count();
+                let last = method == Method::Post && body.split('\u{1e}').next_back() == Some("1");
+                assert!(beside == 0 || last, "two requests at once: {path_and_query} {body}");
+                if method == Method::Post {
+                    let frames = body.split('\u{1e}').map(str::to_owned);
+                    self.sent.extend(frames.clone().map(|frame| read(&frame)));
+                    self.frames.extend(frames);
+                }
+                self.requests.push(Asked { conn, method, path_and_query, body });
             }
             Effect::Send { conn, frame } => {
-                assert_eq!(Some(conn), self.conn, "a frame for a socket that is not open: {frame}");
+                let transport = self.open.get(&conn);
+                assert_eq!(transport, Some(&Transport::WebSocket), "a frame for a socket that is not open: {frame}");
                 self.sent.push(read(&frame));
                 self.frames.push(frame);
             }
@@ -172,17 +247,42 @@ impl Session {
     /// The socket dies, and the client comes back to CONNECT.
     pub(super) fn reconnect(&mut self) {
         self.lose();
-        self.advance(30_000);
+        self.come_back();
         self.open();
     }
 
+    /// Waits for the next attempt.
+    pub(super) fn come_back(&mut self) {
+        let retry_at = self.client.view().connection.retry_at.expect("another attempt will be made");
+        self.advance(retry_at - self.now.mono_ms);
+    }
+
     pub(super) fn lose(&mut self) {
-        let conn = self.conn.take().expect("a socket is open");
+        let conn = self.conn.expect("a socket is open");
+        self.lose_conn(conn);
+    }
+
+    pub(super) fn lose_conn(&mut self, conn: ConnId) {
+        if self.open.get(&conn) == Some(&Transport::WebSocket) {
+            self.open.remove(&conn);
+            self.conn = self.open.keys().next_back().copied();
+        }
         self.input(Input::Closed(conn, CloseReason("test".to_owned())));
     }
 
     pub(super) fn frame(&mut self, frame: &str) {
         let conn = self.conn.expect("a socket is open");
+        self.frame_on(conn, frame);
+    }
+
+    /// A frame by whatever carries it.
+    pub(super) fn frame_on(&mut self, conn: ConnId, frame: &str) {
+        if self.open.get(&conn) == Some(&Transport::Polling) {
+            let asked = |asked: &Asked| asked.conn == conn && asked.method == Method::Get;
+            let place = self.requests.iter().position(asked).expect("the client waits for what the server says");
+            self.requests.remove(place);
+            return self.input(Input::Response { conn, method: Method::Get, status: 200, body: frame.to_owned() });
+        }
         self.input(Input::Frame(conn, frame.to_owned()));
     }
 
@@ -308,6 +408,7 @@ pub(super) fn initial_state(rooms: Vec<RoomState>, deltas: Vec<RoomDelta>) -> Ev
         rooms,
         deltas,
         presence: Vec::new(),
+        blocked: Vec::new(),
         limits: Limits { sends_per_second: 1_000, ..Limits::default() },
         server_time: Timestamp::new(1),
         next: None,

@@ -29,8 +29,15 @@ fn whoever_is_not_known_is_called_by_their_id() {
 #[test]
 fn history_names_its_authors() {
     let mut session = Session::live(3);
-    let page =
-        GetMessages { room_id: room_id("r"), before: None, after: None, around: None, thread_id: None, limit: None };
+    let page = GetMessages {
+        room_id: room_id("r"),
+        before: None,
+        after: None,
+        around: None,
+        thread_id: None,
+        pinned: false,
+        limit: None,
+    };
     session.request(Command::GetMessages(page));
     let (_, ack) = session.take_sent(roomcast_protocol::CommandKind::GetMessages).pop().unwrap();
     let authors = vec![named("dora", "Dora")];
@@ -51,6 +58,7 @@ fn a_resume_names_authors_and_members() {
         role: Role::Member,
         joined_at: Timestamp::new(1),
         left_at: None,
+        muted_until: None,
         rev: Rev::new(5),
     };
     let delta = RoomDelta {

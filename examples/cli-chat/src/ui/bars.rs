@@ -58,7 +58,7 @@ fn connection(app: &App) -> Line<'static> {
         }
         Phase::Connected => ("●", Color::Green, "connected".to_owned()),
         Phase::Draining => ("●", Color::Yellow, "server is going down".to_owned()),
-        Phase::Connecting => ("○", Color::Yellow, "connecting…".to_owned()),
+        Phase::Connecting | Phase::Resuming => ("○", Color::Yellow, "connecting…".to_owned()),
         Phase::Reconnecting => {
             let seconds = app.seen.retry_in.map_or(0, |left| left.as_millis().div_ceil(1_000));
             ("○", Color::Red, format!("not connected, again in {seconds} s"))

@@ -6,12 +6,13 @@ use roomcast_protocol::{MessageId, RoomId, Seq, UserId};
 use sqlx::{Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::{StoreError, codec};
-use crate::domain::{Keys, MessageRow, Workspace};
+use crate::domain::{Keys, Workspace};
 
 pub(super) async fn load(transaction: &mut Transaction<'static, Sqlite>, keys: &Keys) -> Result<Workspace, StoreError> {
     let connection: &mut SqliteConnection = transaction;
     let mut workspace = Workspace::default();
     messages(connection, keys, &mut workspace).await?;
+    reactions(connection, keys, &mut workspace).await?;
     places(connection, keys, &mut workspace).await?;
 
     // The rooms of messages named by id are known only now.
@@ -25,6 +26,7 @@ pub(super) async fn load(transaction: &mut Transaction<'static, Sqlite>, keys: &
     }
     rooms(connection, &room_ids, &mut workspace).await?;
     members(connection, &member_keys, &mut workspace).await?;
+    blocks(connection, keys, &mut workspace).await?;
     users(connection, keys, &mut workspace).await?;
     Ok(workspace)
 }
@@ -37,7 +39,7 @@ async fn messages(connection: &mut SqliteConnection, keys: &Keys, workspace: &mu
             .fetch_all(&mut *connection)
             .await?;
         for row in &rows {
-            keep(workspace, codec::message_row(row)?);
+            workspace.keep(codec::message_row(row)?);
         }
     }
     if !keys.sends.is_empty() {
@@ -49,19 +51,34 @@ async fn messages(connection: &mut SqliteConnection, keys: &Keys, workspace: &mu
         .fetch_all(&mut *connection)
         .await?;
         for row in &rows {
-            keep(workspace, codec::message_row(row)?);
+            workspace.keep(codec::message_row(row)?);
         }
     }
     Ok(())
 }
 
-fn keep(workspace: &mut Workspace, row: MessageRow) {
-    let message = &row.message;
-    if let Some(client_id) = &message.client_id {
-        let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
-        workspace.sends.insert(key, message.id.clone());
+async fn reactions(
+    connection: &mut SqliteConnection,
+    keys: &Keys,
+    workspace: &mut Workspace,
+) -> Result<(), StoreError> {
+    let wanted = keys.reactions(workspace);
+    if wanted.is_empty() {
+        return Ok(());
     }
-    workspace.messages.insert(message.id.clone(), row);
+    let rows = sqlx::query(
+        "SELECT r.message_id, r.user_id, r.emoji FROM json_each(?) AS k CROSS JOIN reactions AS r
+         ON r.message_id = k.value ->> 0 AND r.user_id = k.value ->> 1",
+    )
+    .bind(codec::to_json(&wanted))
+    .fetch_all(connection)
+    .await?;
+    for row in &rows {
+        let message = codec::id(row.try_get("message_id")?, MessageId::parse)?;
+        let user = codec::id(row.try_get("user_id")?, UserId::parse)?;
+        workspace.reactions.entry((message, user)).or_default().insert(row.try_get("emoji")?);
+    }
+    Ok(())
 }
 
 async fn places(connection: &mut SqliteConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {
@@ -122,6 +139,24 @@ async fn members(
         let room = codec::id(row.try_get("room_id")?, RoomId::parse)?;
         let row = codec::member_row(row)?;
         workspace.members.insert((room, row.member.user_id.clone()), row);
+    }
+    Ok(())
+}
+
+async fn blocks(connection: &mut SqliteConnection, keys: &Keys, workspace: &mut Workspace) -> Result<(), StoreError> {
+    if keys.blocks.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT b.user_id, b.blocked_id FROM json_each(?) AS k CROSS JOIN blocks AS b
+         ON b.user_id = k.value ->> 0 AND b.blocked_id = k.value ->> 1",
+    )
+    .bind(codec::to_json(&keys.blocks))
+    .fetch_all(connection)
+    .await?;
+    for row in &rows {
+        let user = codec::id(row.try_get("user_id")?, UserId::parse)?;
+        workspace.blocks.insert((user, codec::id(row.try_get("blocked_id")?, UserId::parse)?));
     }
     Ok(())
 }

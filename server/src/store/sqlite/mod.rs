@@ -1,16 +1,16 @@
 //! SQLite: one file, nothing to install, one node.
 
-mod codec;
 mod load;
 mod open;
 mod reads;
 mod save;
+mod search;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, Limits, Timestamp};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::SqlitePool;
 
-use super::{Outcomes, StoreError, WriteStore};
+use super::{Outcomes, StoreError, WriteStore, codec};
 use crate::domain::{self, Change, Keys};
 
 pub use open::OpenError;
@@ -35,6 +35,7 @@ impl WriteStore for SqliteStore {
             return Ok(outcomes);
         }
         save::save(&mut transaction, &workspace).await?;
+        search::index(&mut transaction, &workspace).await?;
         // From here on the outcome can be unknown: whatever goes wrong with the commit itself is not final.
         transaction.commit().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(outcomes)
@@ -42,11 +43,16 @@ impl WriteStore for SqliteStore {
 
     async fn epoch(&self) -> Result<Epoch, StoreError> {
         let row = sqlx::query("SELECT value FROM meta WHERE key = 'epoch'").fetch_one(&self.readers).await?;
-        codec::id(&row.try_get::<String, _>(0)?, Epoch::parse)
+        codec::id(codec::value(&row)?, Epoch::parse)
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.writer).await?;
         Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }

@@ -5,7 +5,7 @@ use std::{fs::File, path::Path, str::FromStr as _, time::Duration};
 use roomcast_protocol::Epoch;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::SqliteStore;
+use super::{SqliteStore, StoreError, search};
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,9 @@ pub enum OpenError {
     /// The database itself refuses.
     #[error("unable to open the database; {0}")]
     Database(#[from] sqlx::Error),
+    /// What it holds cannot be taken into the index.
+    #[error("unable to index the database; {0}")]
+    Index(StoreError),
     /// Its tables cannot be brought up to date.
     #[error("unable to migrate the database; {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -60,18 +63,15 @@ impl SqliteStore {
             .bind(fresh_epoch.as_str())
             .execute(&writer)
             .await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        search::build(&mut transaction).await.map_err(OpenError::Index)?;
+        transaction.commit().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(2))
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
         Ok(Self { writer, readers, _lock: lock })
-    }
-
-    /// Closes all connections; what was committed stays.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
     }
 }
 

@@ -8,7 +8,10 @@ use roomcast_protocol::{
 use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{SqliteStore, StoreError, codec};
-use crate::store::{DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, UserPage};
+use crate::store::{
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchQuery,
+    SearchStore, UserPage,
+};
 
 /// SQLite's largest integer stands for "no end".
 const END: i64 = i64::MAX;
@@ -23,49 +26,36 @@ impl ReadStore for SqliteStore {
         rows.iter().map(codec::user).collect()
     }
 
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError> {
+        let rows = sqlx::query("SELECT blocked_id FROM blocks WHERE user_id = ? ORDER BY blocked_id")
+            .bind(user.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(|row| codec::id(row.try_get("blocked_id")?, UserId::parse)).collect()
+    }
+
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         let rows = sqlx::query(
-            "SELECT m.room_id, m.rev AS member_rev, m.role, r.rev, r.member_count
+            "SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
              FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ? AND m.left_at IS NULL",
         )
         .bind(user.as_str())
         .fetch_all(&self.readers)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RoomHead {
-                    room: codec::id(row.try_get("room_id")?, RoomId::parse)?,
-                    rev: Rev::new(codec::number(row, "rev")?),
-                    member_rev: Rev::new(codec::number(row, "member_rev")?),
-                    role: codec::role(row)?,
-                    member_count: codec::number(row, "member_count")?,
-                })
-            })
-            .collect()
+        rows.iter().map(codec::room_head).collect()
     }
 
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError> {
         let rows =
             sqlx::query(ROOM_VIEWS).bind(user.as_str()).bind(codec::to_json(&rooms)).fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                let last: Option<String> = row.try_get("last_body")?;
-                Ok(RoomView {
-                    room: codec::room(row)?,
-                    role: codec::role(row)?,
-                    member_rev: Rev::new(codec::number(row, "member_rev")?),
-                    read_seq: Seq::new(codec::number(row, "read_seq")?),
-                    unread: codec::number(row, "unread")?,
-                    mentions: codec::number(row, "mentioned")?,
-                    last_message: last.as_deref().map(codec::json).transpose()?,
-                })
-            })
-            .collect()
+        rows.iter().map(codec::room_view).collect()
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM rooms WHERE id = ?").bind(id.as_str()).fetch_optional(&self.readers).await?;
+        let row = sqlx::query("SELECT * FROM rooms WHERE id = ? AND deleted_at IS NULL")
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
         row.as_ref().map(codec::room).transpose()
     }
 
@@ -88,21 +78,48 @@ impl ReadStore for SqliteStore {
         &self,
         room: &RoomId,
         range: Range,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
         match range {
-            Range::Newest => self.page(MESSAGES_DOWN, room, END, thread, limit).await,
-            Range::Before(seq) => self.page(MESSAGES_DOWN, room, seq.value().cast_signed(), thread, limit).await,
-            Range::After(seq) => self.page(MESSAGES_UP, room, seq.value().cast_signed(), thread, limit).await,
+            Range::Newest => self.page(Direction::Down, room, END, among, limit).await,
+            Range::Before(seq) => self.page(Direction::Down, room, seq.value().cast_signed(), among, limit).await,
+            Range::After(seq) => self.page(Direction::Up, room, seq.value().cast_signed(), among, limit).await,
             Range::Around(seq) => {
                 let place = seq.value().cast_signed();
-                let older = self.page(MESSAGES_DOWN, room, place.saturating_add(1), thread, limit.div_ceil(2)).await?;
-                let newer = self.page(MESSAGES_UP, room, place, thread, limit / 2).await?;
+                let older = self.page(Direction::Down, room, place.saturating_add(1), among, limit.div_ceil(2)).await?;
+                let newer = self.page(Direction::Up, room, place, among, limit / 2).await?;
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 Ok(MessagePage { messages, has_more: older.has_more || newer.has_more })
             }
         }
+    }
+
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError> {
+        let row = sqlx::query("SELECT seq FROM messages WHERE id = ? AND room_id = ?")
+            .bind(id.as_str())
+            .bind(room.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| Ok(Seq::new(codec::number(&row, "seq")?))).transpose()
+    }
+
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT message_id, emoji FROM reactions
+             WHERE user_id = ? AND message_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(user.as_str())
+        .bind(codec::to_json(&messages))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((codec::id(row.try_get("message_id")?, MessageId::parse)?, row.try_get("emoji")?)))
+            .collect()
     }
 
     async fn delta(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
@@ -141,7 +158,7 @@ impl ReadStore for SqliteStore {
         Ok(DeltaRows {
             messages,
             members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
-            receipts: receipts.iter().map(receipt).collect::<Result<_, _>>()?,
+            receipts: receipts.iter().map(codec::receipt).collect::<Result<_, _>>()?,
             settings: head.try_get("settings")?,
             rev: Rev::new(codec::number(&head, "rev")?),
             member_count: codec::number(&head, "member_count")?,
@@ -157,7 +174,7 @@ impl ReadStore for SqliteStore {
         .bind(codec::to_json(&rooms))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(|row| Ok((codec::id(row.try_get("room_id")?, RoomId::parse)?, receipt(row)?))).collect()
+        rows.iter().map(|row| Ok((codec::id(row.try_get("room_id")?, RoomId::parse)?, codec::receipt(row)?))).collect()
     }
 
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError> {
@@ -180,34 +197,48 @@ impl ReadStore for SqliteStore {
     }
 }
 
+/// From where a page is read.
+#[derive(Clone, Copy)]
+enum Direction {
+    Up,
+    Down,
+}
+
+#[async_trait]
+impl SearchStore for SqliteStore {
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError> {
+        self.find(query).await
+    }
+}
+
 impl SqliteStore {
     async fn page(
         &self,
-        statement: &'static str,
+        direction: Direction,
         room: &RoomId,
         place: i64,
-        thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
-        let rows = sqlx::query(statement)
-            .bind(room.as_str())
-            .bind(place)
-            .bind(thread.map(MessageId::as_str))
-            .bind(one_more(limit))
-            .fetch_all(&self.readers)
-            .await?;
+        let statement = match (direction, among) {
+            (Direction::Down, Among::All) => MESSAGES_DOWN,
+            (Direction::Up, Among::All) => MESSAGES_UP,
+            (Direction::Down, Among::Thread(_)) => THREAD_DOWN,
+            (Direction::Up, Among::Thread(_)) => THREAD_UP,
+            (Direction::Down, Among::Pinned) => PINNED_DOWN,
+            (Direction::Up, Among::Pinned) => PINNED_UP,
+        };
+        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
+        let query = match among {
+            Among::Thread(thread) => query.bind(thread.as_str()),
+            Among::All | Among::Pinned => query,
+        };
+        let rows = query.fetch_all(&self.readers).await?;
         let (rows, has_more) = cut(&rows, limit);
         let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
         messages.sort_by_key(|message| message.seq);
         Ok(MessagePage { messages, has_more })
     }
-}
-
-fn receipt(row: &SqliteRow) -> Result<Receipt, StoreError> {
-    Ok(Receipt {
-        user_id: codec::id(row.try_get("user_id")?, UserId::parse)?,
-        read_seq: Seq::new(codec::number(row, "read_seq")?),
-    })
 }
 
 /// Asks for one row more than wanted: whether it comes tells whether there is more.
@@ -237,16 +268,31 @@ WHERE m.user_id = ?1 AND m.left_at IS NULL AND (?2 IS NULL OR instr(lower(r.name
   AND (r.name, r.id) > (?3, ?4) ORDER BY r.name, r.id LIMIT ?5";
 
 const ROOMS_PUBLIC: &str = "
-SELECT * FROM rooms WHERE visibility = 'public' AND ?1 IS NULL AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
+SELECT * FROM rooms WHERE visibility = 'public' AND deleted_at IS NULL AND ?1 IS NULL
+  AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
   AND (name, id) > (?3, ?4) ORDER BY name, id LIMIT ?5";
 
-const MESSAGES_DOWN: &str = "
-SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
-ORDER BY seq DESC LIMIT ?4";
+const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
-const MESSAGES_UP: &str = "
-SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 AND (?3 IS NULL OR thread_id = ?3 OR id = ?3)
-ORDER BY seq LIMIT ?4";
+const MESSAGES_UP: &str = "SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+const PINNED_DOWN: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq < ?2 AND pinned_at IS NOT NULL ORDER BY seq DESC LIMIT ?3";
+
+const PINNED_UP: &str = "
+SELECT body FROM messages WHERE room_id = ?1 AND seq > ?2 AND pinned_at IS NOT NULL ORDER BY seq LIMIT ?3";
+
+// Two searches by index, each in order: an `OR` would walk the whole room.
+
+const THREAD_DOWN: &str = "
+SELECT body, seq FROM messages WHERE thread_id = ?4 AND room_id = ?1 AND seq < ?2
+UNION ALL SELECT body, seq FROM messages WHERE id = ?4 AND room_id = ?1 AND seq < ?2
+ORDER BY seq DESC LIMIT ?3";
+
+const THREAD_UP: &str = "
+SELECT body, seq FROM messages WHERE thread_id = ?4 AND room_id = ?1 AND seq > ?2
+UNION ALL SELECT body, seq FROM messages WHERE id = ?4 AND room_id = ?1 AND seq > ?2
+ORDER BY seq LIMIT ?3";
 
 const MEMBERS_SINCE: &str = "
 SELECT m.*, u.name AS user_name, u.avatar_url FROM members AS m LEFT JOIN users AS u ON u.id = m.user_id

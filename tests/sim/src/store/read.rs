@@ -1,14 +1,15 @@
 //! The read side of the model store: what the statements of the real ones say, on rows in memory.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use async_trait::async_trait;
 use roomcast_protocol::{
-    MessageId, Rev, RoomId, UserId,
+    MessageId, Rev, RoomId, Seq, UserId,
     model::{Message, Receipt, Room, User, Visibility},
 };
 use roomcast_server::store::{
-    DeltaRows, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, StoreError, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
+    SearchQuery, SearchStore, StoreError, UserPage,
 };
 
 use super::{Db, ModelStore};
@@ -22,6 +23,10 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         .await
     }
 
+    async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError> {
+        self.snapshot(|db| db.blocks.iter().filter(|(by, _)| by == user).map(|(_, whom)| whom.clone()).collect()).await
+    }
+
     async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         self.snapshot(|db| {
             let own = db.members.iter().filter(|((_, id), row)| id == user && row.is_active());
@@ -31,6 +36,7 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
                     room: room.clone(),
                     rev: info.rev,
                     member_rev: row.member.rev,
+                    entered_rev: row.entered_rev,
                     role: row.member.role,
                     member_count: info.member_count,
                 }
@@ -45,7 +51,7 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
     }
 
     async fn room(&self, id: &RoomId) -> Result<Option<Room>, StoreError> {
-        self.snapshot(|db| db.rooms.get(id).map(|row| row.room.clone())).await
+        self.snapshot(|db| db.rooms.get(id).filter(|row| row.deleted_at.is_none()).map(|row| row.room.clone())).await
     }
 
     async fn rooms(&self, query: &RoomQuery) -> Result<RoomPage, StoreError> {
@@ -54,7 +60,8 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
                 Some(user) => db.is_member(&room.id, user),
                 None => room.visibility == Visibility::Public,
             };
-            let mut rooms: Vec<Room> = db.rooms.values().map(|row| &row.room).filter(wanted).cloned().collect();
+            let there = db.rooms.values().filter(|row| row.deleted_at.is_none());
+            let mut rooms: Vec<Room> = there.map(|row| &row.room).filter(wanted).cloned().collect();
             rooms.sort_by(|a, b| (&a.name, a.id.as_str()).cmp(&(&b.name, b.id.as_str())));
             if let Some((name, id)) = &query.after {
                 rooms.retain(|room| (room.name.as_str(), room.id.as_str()) > (name.as_str(), id.as_str()));
@@ -69,19 +76,41 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         &self,
         room: &RoomId,
         range: Range,
-        _thread: Option<&MessageId>,
+        among: Among<'_>,
         limit: u64,
     ) -> Result<MessagePage, StoreError> {
+        let wanted = move |message: &Message| match among {
+            Among::All => true,
+            Among::Thread(id) => message.id == *id || message.thread_id.as_ref() == Some(id),
+            Among::Pinned => message.pinned_at.is_some(),
+        };
         self.snapshot(|db| match range {
-            Range::Newest => db.page(room, |_| true, false, limit),
-            Range::Before(seq) => db.page(room, |message| message.seq < seq, false, limit),
-            Range::After(seq) => db.page(room, |message| message.seq > seq, true, limit),
+            Range::Newest => db.page(room, wanted, false, limit),
+            Range::Before(seq) => db.page(room, |message| message.seq < seq && wanted(message), false, limit),
+            Range::After(seq) => db.page(room, |message| message.seq > seq && wanted(message), true, limit),
             Range::Around(seq) => {
-                let older = db.page(room, |message| message.seq <= seq, false, limit.div_ceil(2));
-                let newer = db.page(room, |message| message.seq > seq, true, limit / 2);
+                let older = db.page(room, |message| message.seq <= seq && wanted(message), false, limit.div_ceil(2));
+                let newer = db.page(room, |message| message.seq > seq && wanted(message), true, limit / 2);
                 let messages = older.messages.into_iter().chain(newer.messages).collect();
                 MessagePage { messages, has_more: older.has_more || newer.has_more }
             }
+        })
+        .await
+    }
+
+    async fn place(&self, room: &RoomId, id: &MessageId) -> Result<Option<Seq>, StoreError> {
+        self.snapshot(|db| db.room_messages(room).find(|message| message.id == *id).map(|message| message.seq)).await
+    }
+
+    async fn own_reactions(
+        &self,
+        user: &UserId,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, String)>, StoreError> {
+        self.snapshot(|db| {
+            let own = |id: &MessageId| db.reactions.get(&(id.clone(), user.clone())).map(|own| (id.clone(), own));
+            let pairs = messages.iter().filter_map(own);
+            pairs.flat_map(|(id, own)| own.iter().map(move |emoji| (id.clone(), emoji.clone()))).collect()
         })
         .await
     }
@@ -137,6 +166,28 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
             let mut members: Vec<_> = wanted.map(|((_, user), row)| (row.member.clone(), seen(user))).collect();
             let has_more = cut(&mut members, limit);
             UserPage { members, has_more }
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl<E: Send + 'static> SearchStore for ModelStore<E> {
+    async fn search(&self, query: &SearchQuery) -> Result<FoundPage, StoreError> {
+        self.snapshot(|db| {
+            let wanted = |message: &&Message| {
+                let here = match &query.within {
+                    SearchIn::Room(room) => message.room_id == *room,
+                    SearchIn::RoomsOf(user) => db.is_member(&message.room_id, user),
+                };
+                let text = message.content.to_lowercase();
+                here && query.words.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+            };
+            let all = db.rooms.keys().flat_map(|room| db.room_messages(room)).filter(wanted);
+            let mut messages: Vec<Message> = all.cloned().collect();
+            messages.sort_by_key(|message| Reverse(message.created_at));
+            cut(&mut messages, query.limit);
+            FoundPage { messages, next: None }
         })
         .await
     }

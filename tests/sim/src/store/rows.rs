@@ -34,6 +34,10 @@ pub(crate) struct Db {
     pub by_seq: BTreeMap<(RoomId, Seq), MessageId>,
     /// Messages by their sender's id.
     pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
+    /// With what a user has reacted to a message.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// Which user has blocked which.
+    pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
     pub users: BTreeMap<UserId, User>,
     /// When they were last connected.
@@ -62,6 +66,8 @@ impl Db {
             messages: BTreeMap::new(),
             by_seq: BTreeMap::new(),
             sends: BTreeMap::new(),
+            reactions: BTreeMap::new(),
+            blocks: BTreeSet::new(),
             users: BTreeMap::new(),
             last_seen: BTreeMap::new(),
             stays: BTreeMap::new(),
@@ -82,6 +88,16 @@ impl Db {
     pub(crate) fn room_messages(&self, room: &RoomId) -> impl DoubleEndedIterator<Item = &Message> {
         let (from, to) = ((room.clone(), Seq::new(0)), (room.clone(), Seq::new(u64::MAX)));
         self.by_seq.range(from..=to).map(|(_, id)| &self.messages[id].message)
+    }
+
+    /// A message with the reader's own reactions marked.
+    pub(crate) fn as_seen_by(&self, message: &Message, reader: &UserId) -> Message {
+        let mut message = message.clone();
+        let own = self.reactions.get(&(message.id.clone(), reader.clone()));
+        for reaction in &mut message.reactions {
+            reaction.mine = own.is_some_and(|own| own.contains(&reaction.emoji));
+        }
+        message
     }
 
     /// Whether somebody is in a room.
@@ -108,6 +124,11 @@ impl Db {
                 keep(&mut workspace, row);
             }
         }
+        for key in keys.reactions(&workspace) {
+            if let Some(own) = self.reactions.get(&key) {
+                workspace.reactions.insert(key, own.clone());
+            }
+        }
         for place in &keys.places {
             if let Some(id) = self.by_seq.get(place) {
                 workspace.places.insert(place.clone(), id.clone());
@@ -123,6 +144,7 @@ impl Db {
                 workspace.members.insert(key, row.clone());
             }
         }
+        workspace.blocks.extend(keys.blocks.intersection(&self.blocks).cloned());
         for id in &keys.users {
             if let Some(user) = self.users.get(id) {
                 workspace.users.insert(id.clone(), user.clone());
@@ -154,10 +176,18 @@ impl Db {
                 let what = format!("the cursor of {key:?} goes from {} to {}", before.read_seq, row.read_seq);
                 self.faults.push(("cursors", what));
             }
-            if self.members.get(&key).is_none_or(|before| before.member.rev != row.member.rev) {
+            if self.members.get(&key).is_none_or(|before| before.entered_rev != row.entered_rev) {
                 self.marks.remove(&key);
             }
             self.members.insert(key, row);
+        }
+        for (room, (at, rev)) in dirty.ended {
+            let inside = self.members.iter().filter(|((id, _), row)| *id == room && row.is_active());
+            let inside: Vec<_> = inside.map(|(key, row)| (key.clone(), row.clone())).collect();
+            for (key, mut row) in inside {
+                (row.member.left_at, row.member.rev) = (Some(at), rev);
+                self.members.insert(key, row);
+            }
         }
         for id in dirty.messages {
             let row = workspace.messages[&id].clone();
@@ -177,6 +207,20 @@ impl Db {
             }
             self.messages.insert(id, row);
         }
+        for (message, user, _) in dirty.reactions {
+            let own = workspace.reactions.get(&(message.clone(), user.clone())).cloned().unwrap_or_default();
+            self.reactions.insert((message, user), own);
+        }
+        for id in dirty.unreacted {
+            self.reactions.retain(|(message, _), _| *message != id);
+        }
+        for pair in dirty.blocks {
+            if workspace.blocks.contains(&pair) {
+                self.blocks.insert(pair);
+            } else {
+                self.blocks.remove(&pair);
+            }
+        }
         for (user, at) in dirty.last_seen {
             self.last_seen.insert(user, at);
         }
@@ -185,7 +229,7 @@ impl Db {
                 let user = &change.author.user.id;
                 let own: Vec<_> = self.members.iter().filter(|((_, id), _)| id == user).collect();
                 for ((room, _), row) in own {
-                    if row.read_rev > row.member.rev {
+                    if row.read_rev > row.entered_rev {
                         self.marks.insert((room.clone(), user.clone()), row.read_seq);
                     }
                 }
@@ -213,8 +257,14 @@ impl Db {
                 stays.push(Stay { from: *rev, until: None });
             }
             News::Removed { room, user, rev, .. } => {
-                let stays = self.stays.entry((room.clone(), user.clone())).or_default();
-                if let Some(stay) = stays.last_mut() {
+                if let Some(stay) = self.stays.get_mut(&(room.clone(), user.clone())).and_then(|stays| stays.last_mut())
+                {
+                    stay.until = Some(*rev);
+                }
+            }
+            News::Deleted { room, rev } => {
+                let inside = self.stays.iter_mut().filter(|((id, _), _)| id == room);
+                for stay in inside.filter_map(|(_, stays)| stays.last_mut()).filter(|stay| stay.until.is_none()) {
                     stay.until = Some(*rev);
                 }
             }

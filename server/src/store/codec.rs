@@ -1,14 +1,13 @@
-//! Rows to values and back.
+//! Rows to values and back, the same for every database: what is written travels as one JSON array a table.
 
 use roomcast_protocol::{
     ClientId, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     id::IdError,
-    model::{Member, Message, Policy, Role, Room, User, Visibility},
+    model::{Member, Message, Policy, Receipt, Role, Room, User, Visibility},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
-use super::StoreError;
+use super::{RoomHead, RoomView, StoreError, columns::Columns};
 use crate::domain::{MemberRow, MessageRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
@@ -28,31 +27,36 @@ fn named<T: DeserializeOwned>(name: &str) -> Result<T, StoreError> {
     json(&format!("\"{name}\""))
 }
 
-pub(super) fn number(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
-    let value: i64 = row.try_get(column)?;
+pub(super) fn number(row: &impl Columns, column: &str) -> Result<u64, StoreError> {
+    let value = row.integer(column)?;
     u64::try_from(value).map_err(|_| StoreError::Corrupt(format!("{column} is negative")))
 }
 
-pub(super) fn optional_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    let value: Option<i64> = row.try_get(column)?;
+pub(super) fn optional_time(row: &impl Columns, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let value = row.optional_integer(column)?;
     Ok(value.map(|value| Timestamp::new(value.unsigned_abs())))
 }
 
-pub(super) fn user(row: &SqliteRow) -> Result<User, StoreError> {
+/// The one fact of a row of `meta`.
+pub(super) fn value(row: &impl Columns) -> Result<&str, StoreError> {
+    row.text("value")
+}
+
+pub(super) fn user(row: &impl Columns) -> Result<User, StoreError> {
     Ok(User {
-        id: id(row.try_get("id")?, UserId::parse)?,
-        name: row.try_get("name")?,
-        avatar_url: row.try_get("avatar_url")?,
+        id: id(row.text("id")?, UserId::parse)?,
+        name: row.text("name")?.to_owned(),
+        avatar_url: row.optional_text("avatar_url")?.map(str::to_owned),
     })
 }
 
-pub(super) fn room(row: &SqliteRow) -> Result<Room, StoreError> {
+pub(super) fn room(row: &impl Columns) -> Result<Room, StoreError> {
     Ok(Room {
-        id: id(row.try_get("id")?, RoomId::parse)?,
-        name: row.try_get("name")?,
-        topic: row.try_get("topic")?,
-        visibility: named::<Visibility>(row.try_get("visibility")?)?,
-        policy: json::<Policy>(row.try_get("policy")?)?,
+        id: id(row.text("id")?, RoomId::parse)?,
+        name: row.text("name")?.to_owned(),
+        topic: row.optional_text("topic")?.map(str::to_owned),
+        visibility: named::<Visibility>(row.text("visibility")?)?,
+        policy: json::<Policy>(row.text("policy")?)?,
         rev: Rev::new(number(row, "rev")?),
         seq: Seq::new(number(row, "seq")?),
         member_count: number(row, "member_count")?,
@@ -60,50 +64,79 @@ pub(super) fn room(row: &SqliteRow) -> Result<Room, StoreError> {
     })
 }
 
-pub(super) fn room_row(row: &SqliteRow) -> Result<RoomRow, StoreError> {
+pub(super) fn room_row(row: &impl Columns) -> Result<RoomRow, StoreError> {
     Ok(RoomRow {
         room: room(row)?,
-        created_by: id(row.try_get("created_by")?, UserId::parse)?,
+        created_by: id(row.text("created_by")?, UserId::parse)?,
         settings_rev: Rev::new(number(row, "settings_rev")?),
+        deleted_at: optional_time(row, "deleted_at")?,
     })
 }
 
-pub(super) fn role(row: &SqliteRow) -> Result<Role, StoreError> {
-    named(row.try_get("role")?)
+pub(super) fn role(row: &impl Columns) -> Result<Role, StoreError> {
+    named(row.text("role")?)
 }
 
 /// A membership joined with its user's name; a user that was never seen keeps their id for a name.
-pub(super) fn member(row: &SqliteRow) -> Result<Member, StoreError> {
-    let user_id: String = row.try_get("user_id")?;
-    let name: Option<String> = row.try_get("user_name")?;
+pub(super) fn member(row: &impl Columns) -> Result<Member, StoreError> {
+    let user_id = row.text("user_id")?;
+    let name = row.optional_text("user_name")?;
     Ok(Member {
-        username: name.unwrap_or_else(|| user_id.clone()),
-        user_id: id(&user_id, UserId::parse)?,
-        avatar_url: row.try_get("avatar_url")?,
+        username: name.unwrap_or(user_id).to_owned(),
+        user_id: id(user_id, UserId::parse)?,
+        avatar_url: row.optional_text("avatar_url")?.map(str::to_owned),
         role: role(row)?,
         joined_at: Timestamp::new(number(row, "joined_at")?),
         left_at: optional_time(row, "left_at")?,
+        muted_until: optional_time(row, "muted_until")?,
         rev: Rev::new(number(row, "rev")?),
     })
 }
 
-pub(super) fn member_row(row: &SqliteRow) -> Result<MemberRow, StoreError> {
+pub(super) fn member_row(row: &impl Columns) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         member: member(row)?,
+        entered_rev: Rev::new(number(row, "entered_rev")?),
         read_seq: Seq::new(number(row, "read_seq")?),
         read_rev: Rev::new(number(row, "read_rev")?),
         banned_until: optional_time(row, "banned_until")?,
-        muted_until: optional_time(row, "muted_until")?,
         last_post_at: optional_time(row, "last_post_at")?,
     })
 }
 
-pub(super) fn message(row: &SqliteRow) -> Result<Message, StoreError> {
-    json(row.try_get("body")?)
+pub(super) fn message(row: &impl Columns) -> Result<Message, StoreError> {
+    json(row.text("body")?)
 }
 
-pub(super) fn message_row(row: &SqliteRow) -> Result<MessageRow, StoreError> {
-    Ok(MessageRow { message: message(row)?, digest: row.try_get("digest")? })
+pub(super) fn message_row(row: &impl Columns) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow { message: message(row)?, digest: row.text("digest")?.to_owned() })
+}
+
+pub(super) fn receipt(row: &impl Columns) -> Result<Receipt, StoreError> {
+    Ok(Receipt { user_id: id(row.text("user_id")?, UserId::parse)?, read_seq: Seq::new(number(row, "read_seq")?) })
+}
+
+pub(super) fn room_head(row: &impl Columns) -> Result<RoomHead, StoreError> {
+    Ok(RoomHead {
+        room: id(row.text("room_id")?, RoomId::parse)?,
+        rev: Rev::new(number(row, "rev")?),
+        member_rev: Rev::new(number(row, "member_rev")?),
+        entered_rev: Rev::new(number(row, "entered_rev")?),
+        role: role(row)?,
+        member_count: number(row, "member_count")?,
+    })
+}
+
+pub(super) fn room_view(row: &impl Columns) -> Result<RoomView, StoreError> {
+    Ok(RoomView {
+        room: room(row)?,
+        role: role(row)?,
+        member_rev: Rev::new(number(row, "member_rev")?),
+        read_seq: Seq::new(number(row, "read_seq")?),
+        unread: number(row, "unread")?,
+        mentions: number(row, "mentioned")?,
+        last_message: row.optional_text("last_body")?.map(json).transpose()?,
+    })
 }
 
 #[derive(Serialize)]
@@ -118,6 +151,7 @@ pub(super) struct SavedMessage<'a> {
     created_at: Timestamp,
     deleted_at: Option<Timestamp>,
     thread_id: Option<&'a MessageId>,
+    pinned_at: Option<Timestamp>,
     mentions: Option<&'a [UserId]>,
     body: String,
 }
@@ -136,6 +170,7 @@ impl<'a> From<&'a MessageRow> for SavedMessage<'a> {
             created_at: message.created_at,
             deleted_at: message.deleted_at,
             thread_id: message.thread_id.as_ref(),
+            pinned_at: message.pinned_at,
             mentions: (!message.mentions.is_empty()).then_some(&message.mentions),
             body: to_json(message),
         }
@@ -148,11 +183,13 @@ pub(super) struct SavedRoom<'a> {
     room: &'a Room,
     created_by: &'a UserId,
     settings_rev: Rev,
+    deleted_at: Option<Timestamp>,
 }
 
 impl<'a> From<&'a RoomRow> for SavedRoom<'a> {
     fn from(row: &'a RoomRow) -> Self {
-        Self { room: &row.room, created_by: &row.created_by, settings_rev: row.settings_rev }
+        let RoomRow { room, created_by, settings_rev, deleted_at } = row;
+        Self { room, created_by, settings_rev: *settings_rev, deleted_at: *deleted_at }
     }
 }
 
@@ -164,6 +201,7 @@ pub(super) struct SavedMember<'a> {
     joined_at: Timestamp,
     left_at: Option<Timestamp>,
     rev: Rev,
+    entered_rev: Rev,
     read_seq: Seq,
     read_rev: Rev,
     banned_until: Option<Timestamp>,
@@ -180,11 +218,19 @@ impl<'a> SavedMember<'a> {
             joined_at: row.member.joined_at,
             left_at: row.member.left_at,
             rev: row.member.rev,
+            entered_rev: row.entered_rev,
             read_seq: row.read_seq,
             read_rev: row.read_rev,
             banned_until: row.banned_until,
-            muted_until: row.muted_until,
+            muted_until: row.member.muted_until,
             last_post_at: row.last_post_at,
         }
     }
+}
+
+/// Whether a sign is of a script without spaces: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar.
+pub(super) const fn is_word_by_itself(c: char) -> bool {
+    matches!(c,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }

@@ -1,0 +1,105 @@
+//! A Redis server that keeps nothing.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    process::Command,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::{port, process::Process};
+
+/// A Redis server on a port of its own.
+#[derive(Debug)]
+pub struct Redis {
+    process: Option<Process>,
+    port: u16,
+    dir: TempDir,
+}
+
+impl Redis {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// If Redis is not installed or does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let dir = TempDir::with_prefix("roomcast-redis-").expect("a directory can be made");
+        let mut redis = Self { process: None, port: port::free(), dir };
+        redis.restart();
+        redis
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it; what it held is gone.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.signal(Signal::KILL);
+        process.ended();
+    }
+
+    /// Stops it in its tracks, until [`thaw`](Self::thaw).
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn freeze(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn thaw(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::CONT);
+    }
+
+    /// Starts it on the same port, empty; a running one is killed before.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn restart(&mut self) {
+        if self.process.is_some() {
+            self.kill();
+        }
+        let mut server = Command::new("redis-server");
+        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"]);
+        server.arg("--dir").arg(self.dir.path());
+        let log = self.dir.path().join("redis.log");
+        self.process = Some(Process::start(server, log, || self.command("PING").is_ok_and(|answer| answer == "+PONG")));
+    }
+
+    /// Says one inline command and gives back the first line of the answer.
+    ///
+    /// # Errors
+    /// Where it does not answer within two seconds.
+    pub fn command(&self, line: &str) -> std::io::Result<String> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
+        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+        write!(stream, "{line}\r\n")?;
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while stream.read(&mut byte)? == 1 && byte != *b"\n" {
+            answer.push(byte[0]);
+        }
+        Ok(String::from_utf8_lossy(&answer).trim_end().to_owned())
+    }
+}
