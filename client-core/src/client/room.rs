@@ -230,6 +230,7 @@ impl Client {
                 }
                 Notice::MemberLeft(_, user_id) => drop(self.typing.hide(room_id, user_id)),
                 Notice::MemberJoined(_, user) => self.show_presence_of(room_id, &user.id),
+                Notice::MemberUpdated(_, user_id) => self.show_presence_of(room_id, user_id),
                 _ => {}
             }
             self.effects.notice(notice);
