@@ -1,9 +1,12 @@
 //! Tokens: fetched one at a time, with a timeout, again and again; refused twice in a row, given up (G-16).
 
+use roomcast_protocol::Timestamp;
+
 use crate::{
     backoff::Backoff,
     effect::{Effect, Effects, TokenReason},
     input::{Token, TokenReq},
+    planted::{self, Bug},
     random::Random,
     time::Millis,
 };
@@ -28,6 +31,10 @@ pub(crate) enum AfterRefusal {
 #[derive(Debug, Clone)]
 pub(crate) struct Auth {
     token: Option<Token>,
+    /// When the token runs out, once the server has said so.
+    runs_out_at: Option<Millis>,
+    /// What the server's clock said, and when.
+    server_clock: Option<(Timestamp, Millis)>,
     /// Refusals since the last token that was taken.
     refusals: u32,
     fetch: Fetch,
@@ -39,11 +46,36 @@ pub(crate) struct Auth {
 impl Auth {
     pub(crate) const fn new(timeout_ms: Millis) -> Self {
         let backoff = Backoff::new(500, 30_000);
-        Self { token: None, refusals: 0, fetch: Fetch::Idle, next_req: 0, timeout_ms, backoff }
+        Self {
+            token: None,
+            runs_out_at: None,
+            server_clock: None,
+            refusals: 0,
+            fetch: Fetch::Idle,
+            next_req: 0,
+            timeout_ms,
+            backoff,
+        }
     }
 
     pub(crate) const fn token(&self) -> Option<&Token> {
         self.token.as_ref()
+    }
+
+    /// Whether there is a token that is not known to have run out.
+    pub(crate) fn is_fit(&self, now: Millis) -> bool {
+        let over = self.runs_out_at.is_some_and(|at| at <= now) && !planted::has(Bug::ExpiredToken);
+        self.token.is_some() && !over
+    }
+
+    /// What the server's clock says now: only by it a token runs out.
+    pub(crate) const fn set_server_clock(&mut self, server_time: Timestamp, now: Millis) {
+        self.server_clock = Some((server_time, now));
+    }
+
+    /// The server says when the token runs out.
+    pub(crate) fn runs_out(&mut self, expires_at: Timestamp) {
+        self.runs_out_at = self.server_clock.map(|(then, at)| at.saturating_add(expires_at.ms_since(then)));
     }
 
     /// Asks for a token, unless one is being asked for.
@@ -74,7 +106,7 @@ impl Auth {
             self.fetch = Fetch::Pausing { reason, until: now + self.backoff.pause_ms(random) };
             return None;
         }
-        self.token = token;
+        (self.token, self.runs_out_at) = (token, None);
         self.fetch = Fetch::Idle;
         self.backoff.reset();
         Some(reason)
@@ -87,7 +119,9 @@ impl Auth {
 
     /// The server refused the token.
     pub(crate) fn refused(&mut self) -> AfterRefusal {
-        self.token = None;
+        if !planted::has(Bug::RefusedToken) {
+            self.token = None;
+        }
         self.refusals += 1;
         if self.refusals > 1 { AfterRefusal::GiveUp } else { AfterRefusal::TryFresh }
     }
@@ -156,7 +190,8 @@ impl Auth {
     fn ask(&mut self, reason: TokenReason, now: Millis, effects: &mut Effects) {
         let req = TokenReq(self.next_req);
         self.next_req += 1;
-        self.fetch = Fetch::UnderWay { req, reason, deadline: now + self.timeout_ms };
+        let deadline = if planted::has(Bug::TokenAwaited) { Millis::MAX } else { now + self.timeout_ms };
+        self.fetch = Fetch::UnderWay { req, reason, deadline };
         effects.push(Effect::FetchToken { req, reason });
     }
 }

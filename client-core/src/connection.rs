@@ -15,6 +15,7 @@ use crate::{
     config::Config,
     effect::Transport,
     input::{ConnId, Network},
+    planted::{self, Bug},
     random::Random,
     time::Millis,
     view::{ConnectionView, Phase},
@@ -163,7 +164,8 @@ impl Connection {
     /// Wants a connection; tells whether an attempt is to be made now.
     pub(crate) fn want(&mut self) -> bool {
         self.wanted = true;
-        if matches!(self.state, State::Linked(_) | State::Authorizing) {
+        let linked = matches!(self.state, State::Linked(_) | State::Authorizing);
+        if linked && !planted::has(Bug::TwoConnections) {
             return false;
         }
         self.backoff.reset();
@@ -318,6 +320,7 @@ impl Connection {
             _ => match (self.wanted, self.network) {
                 (false, _) => State::Idle,
                 (true, Network::Offline) => State::Offline,
+                (true, Network::Online) if planted::has(Bug::NoReconnect) => State::Offline,
                 // Where the server spread its clients itself, there is nothing to wait for.
                 (true, Network::Online) if hurried => State::Waiting { until: now },
                 (true, Network::Online) => State::Waiting { until: now + self.backoff.pause_ms(random) },

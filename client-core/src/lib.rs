@@ -30,6 +30,8 @@ mod outbox;
 mod pace;
 pub mod patch;
 mod people;
+#[doc(hidden)]
+pub mod planted;
 mod presence;
 mod random;
 mod requests;

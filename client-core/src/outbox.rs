@@ -20,6 +20,7 @@ use crate::{
     config::Storage,
     effect::{Effect, Effects, OpId, StorageChange, StorageOp},
     input::{CommandId, Target},
+    planted::{self, Bug},
     time::Millis,
     view::{PendingChange, PendingMessage, SendStatus},
 };
@@ -230,6 +231,9 @@ impl Outbox {
     pub(crate) fn new(storage: Storage, mut saved: Vec<SavedItem>) -> Self {
         let mut outbox = Self { storage, next_op: 0, next_order: 0, lanes: BTreeMap::new(), rooms: BTreeMap::new() };
         saved.sort_by_key(|item| item.order);
+        if planted::has(Bug::ItemForgotten) {
+            saved.pop();
+        }
         for SavedItem { task, author, order, created_ms, failed } in saved {
             let Some((client_id, room_id, work)) = task.into_work() else { continue };
             if outbox.rooms.contains_key(&client_id) {
@@ -309,6 +313,8 @@ impl Outbox {
         let (client_id, room_id) = (item.client_id.clone(), item.room_id.clone());
         if let Command::SendMessage(send) = &mut command {
             send.after = self.lanes.get(&room_id).and_then(|lane| lane.before(&client_id));
+            send.after = send.after.take().filter(|_| !planted::has(Bug::AfterNotSaid));
+            send.client_id = send.client_id.take().filter(|_| !planted::has(Bug::NoClientId));
         }
         Some((client_id, room_id, command))
     }
@@ -370,6 +376,7 @@ impl Outbox {
             Retry::AFewTimes => item.tries < INTERNAL_TRIES,
             Retry::AfterRefresh | Retry::AfterPause => true,
         };
+        let again = again || (planted::has(Bug::RefusedChangeKept) && item.work.changes().is_some());
         if !again {
             return match &item.work {
                 Work::Send(_) => self.park(client_id, error, effects).map(Verdict::Parked),
@@ -569,7 +576,9 @@ impl Outbox {
     }
 
     fn append_stored(&mut self, mut item: Item, effects: &mut Effects) {
-        if let Some(op) = self.put(&item, effects) {
+        if let Some(op) = self.put(&item, effects)
+            && !planted::has(Bug::SentUnstored)
+        {
             item.state = item.state.stored_by(op);
         }
         self.append(item);
@@ -593,6 +602,15 @@ impl Outbox {
         self.rooms.remove(&client_id);
         self.persist(StorageChange::Remove(client_id.clone()), effects);
         Some(Departed { client_id, room_id, waiter, work })
+    }
+
+    /// Those who wait for what waits for a message.
+    pub(crate) fn take_waiters(&mut self, client_id: &ClientId) -> Vec<CommandId> {
+        let Some(lane) = self.rooms.get(client_id).and_then(|room_id| self.lanes.get_mut(room_id)) else {
+            return Vec::new();
+        };
+        let waiting = lane.items.iter_mut().filter(|item| item.work.waits_for() == Some(client_id));
+        waiting.filter_map(|item| item.waiter.take()).collect()
     }
 
     /// What waits for a message of the outbox, in its order.

@@ -7,6 +7,8 @@ use roomcast_protocol::{
     model::{Status, UserPresence},
 };
 
+use crate::planted::{self, Bug};
+
 /// What is known of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
@@ -26,7 +28,10 @@ impl Presence {
     /// Takes the server's list in place of all that was known.
     pub(crate) fn replace(&mut self, list: Vec<UserPresence>) {
         let seen = |p: UserPresence| (p.user_id, Seen { status: p.status, text: p.text, last_seen_at: p.last_seen_at });
-        self.others = list.into_iter().map(seen).collect();
+        if !planted::has(Bug::PresenceKept) {
+            self.others.clear();
+        }
+        self.others.extend(list.into_iter().map(seen));
     }
 
     /// Takes one state; tells whether it is different.

@@ -90,10 +90,19 @@ impl<P> Requests<P> {
         std::mem::take(&mut self.waiting).into_iter().chain(deferred).collect()
     }
 
-    /// Gives back what passed its deadline.
-    pub(crate) fn expired(&mut self, now: Millis) -> Vec<Request<P>> {
-        let late: Vec<_> = self.in_flight.iter().filter(|(_, r)| r.deadline <= now).map(|(id, _)| *id).collect();
-        let mut expired: Vec<_> = late.into_iter().filter_map(|id| self.in_flight.remove(&id)).collect();
+    /// Gives back what passed its deadline. What is in flight stays so where `late` gives it another purpose: the
+    /// server may yet answer.
+    pub(crate) fn expired(&mut self, now: Millis, late: impl Fn(&Request<P>) -> Option<P>) -> Vec<Request<P>> {
+        let passed: Vec<_> = self.in_flight.iter().filter(|(_, r)| r.deadline <= now).map(|(id, _)| *id).collect();
+        let mut expired = Vec::new();
+        for id in passed {
+            let Some(request) = self.in_flight.remove(&id) else { continue };
+            if let Some(purpose) = late(&request) {
+                let command = request.command.clone();
+                self.in_flight.insert(id, Request { purpose, command, deadline: Millis::MAX });
+            }
+            expired.push(request);
+        }
         if self.waiting.iter().any(|request| request.deadline <= now) {
             let (late, waiting): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(|request| request.deadline <= now);
             expired.extend(late);
@@ -105,7 +114,8 @@ impl<P> Requests<P> {
     /// When the next deadline passes.
     pub(crate) fn deadline(&self) -> Option<Millis> {
         let deferred = self.deferred.iter().map(|(until, _)| *until);
-        self.iter().map(|request| request.deadline).chain(deferred).min()
+        let deadlines = self.iter().map(|request| request.deadline).filter(|at| *at != Millis::MAX);
+        deadlines.chain(deferred).min()
     }
 
     /// What is in flight or waits.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use roomcast_protocol::{RoomId, UserId, collections::BTreeMap, model::Typist};
 
-use crate::time::Millis;
+use crate::{
+    planted::{self, Bug},
+    time::Millis,
+};
 
 /// `typing-start` goes out at most once in this time.
 const START_EVERY_MS: Millis = 2_000;
@@ -64,7 +67,7 @@ impl Typing {
     /// Somebody types; tells whether they did not before.
     pub(crate) fn show(&mut self, room_id: &RoomId, typist: &Typist, now: Millis) -> bool {
         let shown = self.shown.entry(room_id.clone()).or_default();
-        let until = now + SHOWN_MS;
+        let until = if planted::has(Bug::EndlessTyping) { Millis::MAX } else { now + SHOWN_MS };
         shown.insert(typist.user_id.clone(), (Arc::from(&*typist.username), until)).is_none()
     }
 

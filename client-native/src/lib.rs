@@ -47,3 +47,8 @@ pub use roomcast_client_core::{Network, Notice, People, Target, Transport, Trans
 pub use roomcast_protocol as protocol;
 pub use thread::Thread;
 pub use token::BoxError;
+
+const _: () = assert!(
+    !roomcast_client_core::planted::PLANTABLE,
+    "unable to build a client with planted bugs; they are the simulator's (docs/adr/0005)"
+);

@@ -12,6 +12,8 @@ pub mod http;
 pub mod hub;
 pub mod limits;
 pub mod metrics;
+#[doc(hidden)]
+pub mod planted;
 pub mod serve;
 pub mod service;
 pub mod store;

@@ -17,6 +17,9 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
+#[cfg(feature = "mutants")]
+compile_error!("unable to build the server with planted bugs; they are the simulator's (docs/adr/0005)");
+
 #[derive(Debug, Parser)]
 #[command(name = "roomcast", version, about = "Self-hosted real-time chat")]
 struct Cli {

@@ -7,6 +7,7 @@ mod codegen;
 mod demo;
 mod install;
 mod process;
+mod sim;
 mod test;
 mod wasm;
 mod web_chat;
@@ -36,6 +37,8 @@ enum Chore {
     Wasm,
     /// Make the screenshots of the README.
     Screenshots,
+    /// Run the simulator: real clients and the real server core on virtual time, with faults.
+    Sim(sim::Sim),
     /// Print figures: the codec, latencies under load, what an update costs a browser.
     Bench,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().chore {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
+        Chore::Sim(sim) => sim.run(),
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Codegen => codegen::write().map(|()| ExitCode::SUCCESS),
         Chore::Wasm => wasm::run_all().map(|()| ExitCode::SUCCESS),

@@ -1,4 +1,5 @@
-//! `cargo xtask test`: the gate, then every test of the workspace, then one line that sums them up.
+//! `cargo xtask test`: the gate, then every test of the workspace, then the simulator, then one line that sums them
+//! up.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -11,7 +12,7 @@ use clap::Args;
 use crate::{
     codegen, install,
     process::{cargo, run, say, target_dir},
-    web_chat,
+    sim, web_chat,
 };
 
 /// What to check.
@@ -20,7 +21,8 @@ pub(crate) struct Test {
     /// Only the tests: neither format nor lints.
     #[arg(long)]
     quick: bool,
-    /// What follows goes to `cargo test`, such as `-p roomcast-protocol` or a part of a test's name.
+    /// What follows goes to `cargo test`, such as `-p roomcast-protocol` or a part of a test's name; the simulator's
+    /// seeds are left out then.
     #[arg(last = true)]
     cargo_test: Vec<String>,
 }
@@ -57,9 +59,12 @@ impl Test {
         // Whoever asks for certain tests of cargo's does not mean those of the page.
         if self.cargo_test.is_empty() {
             good &= counted(&mut web_chat::tests(&server)?, &mut total)?;
+            // All its seeds count as one test.
+            let kept = sim::run_within_tests()?;
+            *if kept { &mut total.passed } else { &mut total.failed } += 1;
         }
         println!("\n{} passed, {} failed", total.passed, total.failed);
-        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if good && total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 

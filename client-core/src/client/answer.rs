@@ -44,6 +44,8 @@ impl Client {
                 }
                 self.effects.resolve(id, answer.map(|reply| Answer::Reply(Box::new(reply))));
             }
+            (Purpose::Late, Ok(reply)) => self.took_effect(&command, &reply),
+            (Purpose::Late, Err(_)) => {}
             (Purpose::Page(page), answer) => self.page_answered(*page, command, answer),
             (Purpose::Post(client_id), Ok(Reply::SendMessage(stored))) => self.posted(&client_id, stored),
             (
@@ -99,6 +101,7 @@ impl Client {
                     }
                 }
             },
+            (Purpose::Refresh, Ok(Reply::RefreshToken(refreshed))) => self.auth.runs_out(refreshed.expires_at),
             (Purpose::Refresh, Err(error)) if error.code.retry() == Retry::Never => {
                 self.auth.drop_token();
                 let now = self.now();
@@ -136,6 +139,10 @@ impl Client {
         let Departed { client_id, room_id, waiter, work } = departed;
         self.effects.room_changed(&room_id);
         self.resolve(waiter, Err(error.clone()));
+        // What waits for it is told, too: it goes on only where the user acts.
+        for waiter in self.outbox.take_waiters(&client_id) {
+            self.resolve(Some(waiter), Err(error.clone()));
+        }
         self.effects.notice(match work {
             Work::Send(_) => Notice::SendFailed(client_id, error.clone()),
             Work::Edit { target, .. } | Work::Delete { target } | Work::React { target, .. } => {

@@ -22,6 +22,7 @@ use crate::{
     outbox::Outbox,
     pace::Pace,
     people::People,
+    planted::{self, Bug},
     presence::Presence,
     random::{ClientIds, Random},
     requests::Requests,
@@ -54,6 +55,8 @@ pub use timers::TimerKind;
 enum Purpose {
     /// A user's command, to be resolved with the reply.
     User(CommandId),
+    /// One whose user was told that its time is over: what it did is taken in all the same.
+    Late,
     /// A page of a room's history, or of a thread.
     Page(Box<pages::Page>),
     /// A message of the outbox.
@@ -250,6 +253,9 @@ impl Client {
 
     fn resolve(&mut self, id: Option<CommandId>, result: Outcome) {
         if let Some(id) = id {
+            if planted::has(Bug::ResolvedTwice) {
+                self.effects.resolve(id, result.clone());
+            }
             self.effects.resolve(id, result);
         }
     }

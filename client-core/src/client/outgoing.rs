@@ -81,7 +81,9 @@ impl Client {
         // A room that we have not heard of yet is asked for from its beginning.
         let since = self.rooms.get(room_id).map_or(Some(Rev::default()), |room| room.is_behind().then(|| room.rev()));
         let (Some(since), Some(epoch)) = (since, self.epoch.clone()) else {
+            // It closed by itself while the question was put off.
             self.gaps.close(room_id);
+            self.effects.room_changed(room_id);
             return;
         };
         let sync = Sync { epoch, rooms: BTreeMap::from([(room_id.clone(), since)]) };

@@ -182,6 +182,7 @@ impl Client {
             return self.ask_page(waiter, &room_id, aim, limit);
         }
         let Messages { messages, has_more, authors } = reply;
+        messages.iter().for_each(|message| self.confirm_own(message));
         let me = self.me.as_ref().map(|me| &me.id);
         let messages = match self.rooms.get_mut(&room_id) {
             Some(room) => {

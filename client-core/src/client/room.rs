@@ -13,6 +13,7 @@ use super::Client;
 use crate::{
     gaps::Hope,
     notice::Notice,
+    planted::{self, Bug},
     presence::Seen,
     rooms::{Change, Offered},
 };
@@ -62,6 +63,9 @@ impl Client {
         self.meet_in_room(&state);
         let room_id = state.room.id.clone();
         self.confirm_created(&state);
+        if let Some(message) = &state.last_message {
+            self.confirm_own(message);
+        }
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
         for user in state.users.iter().filter(|user| !self.is_me(&user.user_id)).cloned().collect::<Vec<_>>() {
@@ -78,8 +82,18 @@ impl Client {
         } else {
             self.rooms.insert(state, self.config.timeline_messages);
             self.effects.notice(Notice::RoomEntered(room_id.clone()));
-            for (rev, change) in self.rooms.strays.take(&room_id) {
+            let stray = self.rooms.strays.take(&room_id);
+            for (rev, change) in stray.changes {
                 self.change(&room_id, rev, change);
+            }
+            for (user_id, seq) in stray.cursors {
+                self.read_by(&room_id, &user_id, seq);
+            }
+            if stray.removed
+                && let Some(room) = self.rooms.get_mut(&room_id)
+            {
+                room.hear_of(room.rev().next());
+                self.gaps.open(&room_id, Hope::None, now);
             }
         }
         for typist in &typing {
@@ -94,7 +108,7 @@ impl Client {
         self.marks.forget(room_id);
         self.typing.forget(room_id);
         if self.rooms.remove(room_id).is_none() {
-            return;
+            return self.rooms.strays.mark_removed(room_id);
         }
         self.effects.room_changed(room_id);
         self.effects.notice(Notice::RoomLeft(room_id.clone(), reason));
@@ -167,6 +181,23 @@ impl Client {
         }
     }
 
+    /// Somebody has read up to here, as the server says.
+    pub(super) fn read_by(&mut self, room_id: &RoomId, user_id: &UserId, seq: Seq) {
+        let me = self.me.as_ref().map(|me| &me.id);
+        let Some(room) = self.rooms.get_mut(room_id) else {
+            return self.rooms.strays.keep_cursor(room_id, user_id.clone(), seq);
+        };
+        let moved = room.read(user_id, seq, me);
+        if me == Some(user_id) {
+            room.confirm_mark(seq);
+        }
+        if moved {
+            self.effects.room_changed(room_id);
+            self.count_unread(room_id);
+            self.effects.notice(Notice::Read(room_id.clone(), user_id.clone(), seq));
+        }
+    }
+
     pub(super) fn read_by_me(&mut self, room_id: &RoomId, seq: Seq) {
         let me = self.me.as_ref().map(|me| &me.id);
         if let (Some(room), Some(me)) = (self.rooms.get_mut(room_id), me)
@@ -177,8 +208,9 @@ impl Client {
         self.count_unread(room_id);
     }
 
-    fn confirm_own(&mut self, message: &Message) {
+    pub(super) fn confirm_own(&mut self, message: &Message) {
         if let Some(client_id) = &message.client_id
+            && !planted::has(Bug::EchoNotMerged)
             && self.is_me(&message.user_id)
             && self.outbox.contains(client_id)
         {
@@ -198,6 +230,7 @@ impl Client {
                 }
                 Notice::MemberLeft(_, user_id) => drop(self.typing.hide(room_id, user_id)),
                 Notice::MemberJoined(_, user) => self.show_presence_of(room_id, &user.id),
+                Notice::MemberUpdated(_, user_id) => self.show_presence_of(room_id, user_id),
                 _ => {}
             }
             self.effects.notice(notice);

@@ -2,7 +2,7 @@
 
 use roomcast_protocol::{ErrorBody, ErrorCode};
 
-use super::{Client, Purpose};
+use super::{Client, Purpose, session::is_read};
 use crate::{
     connection::{Due, Need, Role},
     notice::Notice,
@@ -48,6 +48,29 @@ impl Client {
 
     pub(super) fn timeout(&mut self) {
         let now = self.now();
+        self.follow_connection(now);
+        self.auth.handle_timeout(now, &mut self.random, &mut self.effects);
+        self.requests.release(now);
+        // The server says to others, and not to us, what an answer says.
+        let late = |request: &Request<Purpose>| {
+            (matches!(request.purpose, Purpose::User(_)) && !is_read(request)).then_some(Purpose::Late)
+        };
+        for request in self.requests.expired(now, late) {
+            self.expired(request);
+        }
+        // A question that nobody answered may have ended the connection.
+        self.follow_connection(now);
+        while let Some(room_id) = self.typing.idle_next(now) {
+            self.tell_stopped_typing(&room_id);
+        }
+        while let Some((room_id, user_id)) = self.typing.expire_next(now) {
+            self.effects.room_changed(&room_id);
+            self.effects.notice(Notice::TypingStopped(room_id, user_id));
+        }
+    }
+
+    /// Does what is due of the connection.
+    fn follow_connection(&mut self, now: Millis) {
         while let Some(due) = self.connection.due(now) {
             match due {
                 Due::Link(role, Need::Handshake) => self.drop_link(role, "the handshake took too long"),
@@ -58,18 +81,6 @@ impl Client {
                 Due::Drain => self.drop_connection("the server is draining"),
                 Due::Attempt => self.attempt(Role::Primary),
             }
-        }
-        self.auth.handle_timeout(now, &mut self.random, &mut self.effects);
-        self.requests.release(now);
-        for request in self.requests.expired(now) {
-            self.expired(request);
-        }
-        while let Some(room_id) = self.typing.idle_next(now) {
-            self.tell_stopped_typing(&room_id);
-        }
-        while let Some((room_id, user_id)) = self.typing.expire_next(now) {
-            self.effects.room_changed(&room_id);
-            self.effects.notice(Notice::TypingStopped(room_id, user_id));
         }
     }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use roomcast_protocol::{Seq, UserId, collections::BTreeMap, model::Receipt};
 
+use crate::planted::{self, Bug};
+
 /// The known cursors of a room. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Receipts(Arc<BTreeMap<UserId, Seq>>);
@@ -15,7 +17,7 @@ impl Receipts {
 
     /// Moves a cursor; tells whether it moved.
     pub(crate) fn advance(&mut self, user_id: &UserId, seq: Seq) -> bool {
-        if self.0.get(user_id).is_some_and(|known| *known >= seq) {
+        if self.0.get(user_id).is_some_and(|known| *known >= seq) && !planted::has(Bug::CursorBack) {
             return false;
         }
         Arc::make_mut(&mut self.0).insert(user_id.clone(), seq);

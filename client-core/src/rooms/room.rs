@@ -19,7 +19,10 @@ use super::{
     thread::Thread,
     unread::Unread,
 };
-use crate::notice::Notice;
+use crate::{
+    notice::Notice,
+    planted::{self, Bug},
+};
 
 mod pages;
 
@@ -135,17 +138,43 @@ impl Room {
         if rev <= self.rev {
             return Offered::Known;
         }
-        if rev > self.rev.next() {
-            self.held.insert(rev, change);
-            if self.held.len() > HELD_MOST {
-                self.held.pop_last();
-            }
+        if rev > self.rev.next() && !planted::has(Bug::OutOfTurn) {
+            self.hold(rev, change);
+            return Offered::Held;
+        }
+        if self.stands_for_another(&change) {
+            self.hear_of(rev);
             return Offered::Held;
         }
         self.apply(change, me, notices);
         self.rev = rev;
         self.release(me, notices);
         Offered::Applied
+    }
+
+    /// Holds a change back. An acknowledgement says how a message is, at a change that may be another's: what tells of
+    /// that one stays.
+    fn hold(&mut self, rev: Rev, change: Change) {
+        if matches!(change, Change::Edited(_, Mine::Told)) && self.held.contains_key(&rev) {
+            return;
+        }
+        self.held.insert(rev, change);
+        if self.held.len() > HELD_MOST {
+            self.held.pop_last();
+        }
+    }
+
+    /// Whether what would be the next change is one of another message. A command that changes nothing is answered with
+    /// the message as it is, and the newest change of one that begins a thread can be that a reply was posted: only
+    /// that reply takes effect as that change. Nothing else makes the thread's summary another one.
+    fn stands_for_another(&self, change: &Change) -> bool {
+        let Change::Edited(message, Mine::Told) = change else { return false };
+        let known = self.history.at(message.seq);
+        self.history.is_untold(message.seq)
+            || match known {
+                Some(known) if known.rev < message.rev => known.thread != message.thread,
+                _ => message.thread.is_some(),
+            }
     }
 
     /// Another life of the database: changes that waited for one of the old life wait for nothing now, cursors may be
@@ -172,13 +201,15 @@ impl Room {
         match delta.kind {
             DeltaKind::UpToDate | DeltaKind::Gone => {}
             DeltaKind::Reset => self.reset(delta, me, notices),
-            DeltaKind::Delta if delta.rev > self.rev => self.merge(delta, me, notices),
+            DeltaKind::Delta if delta.rev > self.rev || planted::has(Bug::DeltaUnchecked) => {
+                self.merge(delta, me, notices)
+            }
             // Cursors stand beside the log: they can have moved where it did not.
             DeltaKind::Delta => self.merge_receipts(&delta.receipts, me),
         }
-        self.release(me, notices);
         // The server has answered: hearsay beyond its answer is no reason to ask the same again.
         self.heard = self.rev;
+        self.release(me, notices);
     }
 
     /// Moves somebody's read cursor; tells whether it moved.
@@ -227,11 +258,13 @@ impl Room {
 
     fn release(&mut self, me: Me<'_>, notices: &mut Vec<Notice>) {
         while let Some(entry) = self.held.first_entry() {
-            if *entry.key() > self.rev.next() {
+            if *entry.key() > self.rev.next() || planted::has(Bug::HeldDropped) {
                 break;
             }
             let (rev, change) = entry.remove_entry();
-            if rev > self.rev {
+            if rev > self.rev && self.stands_for_another(&change) {
+                self.hear_of(rev);
+            } else if rev > self.rev {
                 self.apply(change, me, notices);
                 self.rev = rev;
             }

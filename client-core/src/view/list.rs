@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, ops::Index, sync::Arc};
 
-use roomcast_protocol::{RoomId, Timestamp};
+use roomcast_protocol::{RoomId, Timestamp, collections::BTreeMap};
 
 use super::RoomSummary;
 
@@ -119,7 +119,6 @@ fn key(summary: &RoomSummary) -> (Reverse<Option<Timestamp>>, &RoomId) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
     use roomcast_protocol::{

@@ -14,6 +14,7 @@ use super::{
     Audience, Change, Decision, Done, MessageRow, News, Workspace,
     scene::{Scene, no_such_message},
 };
+use crate::planted::{self, Bug};
 
 const SEND: &str = "send the message";
 const EDIT: &str = "edit the message";
@@ -30,11 +31,16 @@ pub(super) fn send(
     let digest = digest(send);
     let key = send.client_id.clone().map(|client_id| (room.clone(), author.id.clone(), client_id));
     // Before the permission: who was put out after a send whose ack was lost still learns that it went through.
-    if let Some(earlier) = key.as_ref().and_then(|key| workspace.sends.get(key)) {
+    if let Some(earlier) = key.as_ref().and_then(|key| workspace.sends.get(key))
+        && !planted::has(Bug::NoDeduplication)
+    {
         return repeated(workspace, &workspace.messages[earlier], &digest);
     }
-    workspace.permit(scene, change, room, Action::Post, SEND)?;
+    if !(planted::has(Bug::MembershipUnchecked) && workspace.rooms.contains_key(room)) {
+        workspace.permit(scene, change, room, Action::Post, SEND)?;
+    }
     if let Some(before) = &send.after
+        && !planted::has(Bug::AfterIgnored)
         && !workspace.sends.contains_key(&(room.clone(), author.id.clone(), before.clone()))
     {
         let why = "unable to send the message; the sender's message before it is not there yet";
@@ -184,7 +190,8 @@ pub(super) fn alter(
     mutate: impl FnOnce(&mut Message),
 ) -> Decision {
     let room = workspace.messages[id].message.room_id.clone();
-    let rev = workspace.next_rev(&room);
+    let rev =
+        if planted::has(Bug::EditWithoutRev) { workspace.rooms[&room].room.rev } else { workspace.next_rev(&room) };
     let row = workspace.messages.get_mut(id).expect("found above");
     mutate(&mut row.message);
     row.message.rev = rev;

@@ -10,6 +10,7 @@ use super::{
     Audience, Change, Decision, Done, News, Workspace,
     scene::{Scene, no_such_message},
 };
+use crate::planted::{self, Bug};
 
 const MARK: &str = "mark as read";
 
@@ -31,7 +32,8 @@ pub(super) fn mark_read(
         let key = (room.clone(), reader.clone());
         let Some(member) = workspace.members.get_mut(&key) else { continue };
         let read_seq = up_to.min(newest);
-        if read_seq <= member.read_seq {
+        let back = planted::has(Bug::CursorBack) && read_seq < member.read_seq;
+        if read_seq <= member.read_seq && !back {
             continue;
         }
         member.read_seq = read_seq;

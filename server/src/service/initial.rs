@@ -10,7 +10,10 @@ use roomcast_protocol::{
 };
 
 use super::{Inner, Service, Session};
-use crate::hub::{LocalUser, Packet};
+use crate::{
+    hub::{LocalUser, Packet},
+    planted::{self, Bug},
+};
 
 /// Most rooms that come with their whole state; `list-rooms` goes on from there.
 const ROOMS: usize = 200;
@@ -31,7 +34,9 @@ impl Service {
         let deltas = inner.deltas(user, epoch, has, &heads).await.map_err(|error| error.told())?;
         let mut fresh: Vec<RoomId> =
             heads.iter().map(|head| &head.room).filter(|room| !has.contains_key(*room)).cloned().collect();
-        let next = (fresh.len() > ROOMS).then(|| "[\"\",\"\"]".to_owned());
+        // The rooms beyond are listed by the client.
+        let is_long = fresh.len() > ROOMS;
+        let next = is_long.then(|| "[\"\",\"\"]".to_owned());
         fresh.truncate(ROOMS);
         let mut rooms = inner.room_states(user, &fresh).await.map_err(|error| error.told())?;
         rooms.retain(|state| !inner.roster().is_out(user, &state.room.id));
@@ -59,14 +64,31 @@ impl Service {
             next,
         };
         inner.transport.emit(session.conn, &Packet::from(&Event::InitialState(Box::new(state))));
-        for packet in held {
+        for packet in held.into_iter().filter(|_| !planted::has(Bug::ArrivingDropped)) {
             inner.transport.emit(session.conn, &packet);
+        }
+        drop(arriving);
+        if !is_long {
+            inner.welcome_behind(session, &said);
         }
         Ok(())
     }
 }
 
 impl Inner {
+    /// Rooms that the user came into while the initial state was read are told behind it.
+    fn welcome_behind(&self, session: &Session, said: &BTreeMap<RoomId, Rev>) {
+        let behind: Vec<RoomId> = {
+            let roster = self.roster();
+            let rooms = roster.users.get(&session.user.id).into_iter().flat_map(LocalUser::active_rooms);
+            // One that is gone is said without a rev.
+            rooms.filter(|room| said.get(*room).is_none_or(|rev| *rev == Rev::default())).cloned().collect()
+        };
+        for room in behind {
+            self.welcome(session.user.id.clone(), room, vec![session.conn]);
+        }
+    }
+
     /// Under the lock that a removal would take.
     fn subscribe_all(&self, session: &Session) {
         let roster = self.roster();

@@ -17,6 +17,8 @@ mod seed;
 mod session;
 mod states;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod typing;
 mod write;
 

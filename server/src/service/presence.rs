@@ -13,6 +13,7 @@ use super::{Departure, Inner, Service, Session, write::done};
 use crate::{
     domain::{Act, Author, ConnId},
     hub::{Packet, Roster},
+    planted::{self, Bug},
 };
 
 /// Last-seen times are written once so many have gathered or so much time has passed.
@@ -102,7 +103,8 @@ impl Inner {
             let Some(local) = roster.users.get_mut(&user) else { return };
             local.conns.remove(&conn);
             if local.conns.is_empty() {
-                let grace = if how == Departure::Asked { 0 } else { self.settings.presence_grace_ms };
+                let at_once = how == Departure::Asked || planted::has(Bug::NoGrace);
+                let grace = if at_once { 0 } else { self.settings.presence_grace_ms };
                 local.gone_at_ms = Some(self.env.mono_ms() + grace);
                 if grace == 0 {
                     gone = Some(user);
@@ -115,6 +117,9 @@ impl Inner {
     }
 
     pub(super) fn expire_grace(&self) {
+        if planted::has(Bug::EndlessGrace) {
+            return;
+        }
         let now = self.env.mono_ms();
         let over: Vec<UserId> = self
             .roster()

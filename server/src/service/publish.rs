@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use roomcast_protocol::{
     Event, Rev, RoomId, UserId,
-    event::{AddedToRoom, MemberUpdated, PresenceChanged, RemovalReason, RemovedFromRoom, RoomDeleted, UserOnline},
+    event::{
+        AddedToRoom, MemberUpdated, PresenceChanged, RemovalReason, RemovedFromRoom, RoomDeleted, UserOffline,
+        UserOnline,
+    },
     model::{Role, Status},
 };
 
@@ -12,6 +15,7 @@ use super::{Inner, arriving::Arriving};
 use crate::{
     domain::{Audience, ConnId, News},
     hub::{Membership, Packet},
+    planted::{self, Bug},
     store::{Committed, Observer, StoreError},
 };
 
@@ -116,6 +120,12 @@ impl Inner {
         if !roster.note_membership(user, room, membership, member_count) {
             return BTreeSet::new();
         }
+        // A digest names it: whoever could not be told learns of the room by that (G-8).
+        roster.changes += 1;
+        let changes = roster.changes;
+        if let Some(local) = roster.rooms.get_mut(room) {
+            local.changed = changes;
+        }
         let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
         for conn in conns.iter().filter(|conn| !arriving.contains(**conn)) {
             self.transport.subscribe(*conn, room);
@@ -123,19 +133,22 @@ impl Inner {
         conns
     }
 
-    /// Tells a room that its new member is here: until now it had no part in their presence (G-13).
-    fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
+    /// Tells a room whether its new member is here: until now it had no part in their presence, and what its members
+    /// knew of them may be of a room that they shared before (G-13).
+    pub(super) fn introduce(&self, user: &UserId, room: &RoomId, author: Option<ConnId>) {
         let (status, text, named, own) = {
             let roster = self.roster();
             let local = roster.users.get(user);
             let text = local.and_then(|local| local.text.clone());
             let own = author.filter(|conn| local.is_some_and(|local| local.conns.contains(conn)));
-            let rooms = roster.presence_rooms(user, self.settings.limits.presence_members);
-            (roster.status(user), text, rooms.contains(room), own)
+            let most = self.settings.limits.presence_members;
+            let named = roster.rooms.get(room).is_some_and(|local| local.member_count <= most);
+            (roster.status(user), text, named, own)
         };
         let event = match status {
-            _ if !named => return,
-            Status::Offline | Status::Unknown => return,
+            _ if !named || planted::has(Bug::NotIntroduced) => return,
+            Status::Unknown => return,
+            Status::Offline => Event::UserOffline(Box::new(UserOffline { user_id: user.clone(), last_seen_at: None })),
             Status::Online => Event::UserOnline(Box::new(UserOnline { user_id: user.clone() })),
             status => Event::PresenceChanged(Box::new(PresenceChanged { user_id: user.clone(), status, text })),
         };
@@ -186,10 +199,16 @@ impl Inner {
             match inner.room_states(&user, std::slice::from_ref(&room)).await {
                 Ok(mut states) => {
                     if let Some(room) = states.pop() {
+                        let room_id = room.room.id.clone();
                         let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
-                        let mut arriving = inner.arriving();
-                        for conn in conns {
-                            inner.emit(&mut arriving, conn, &packet);
+                        let arriving = inner.arriving();
+                        // Out again since the reading: they were told, and this would bring the room back.
+                        if !inner.roster().is_member(&user, &room_id) {
+                            return;
+                        }
+                        // Who is arriving is told behind their initial state, of the room as it is by then.
+                        for conn in conns.into_iter().filter(|conn| !arriving.contains(*conn)) {
+                            inner.transport.emit(conn, &packet);
                         }
                     }
                 }
@@ -209,7 +228,7 @@ impl Inner {
             return None;
         }
         let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();
-        for conn in &conns {
+        for conn in conns.iter().filter(|_| !planted::has(Bug::StillSubscribed)) {
             self.transport.unsubscribe(*conn, room);
         }
         Some(conns)

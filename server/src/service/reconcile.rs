@@ -56,6 +56,7 @@ impl Inner {
                 self.overtake(head);
             } else {
                 let conns = self.admit(&arriving, user, &head.room, now, head.member_count);
+                self.introduce(user, &head.room, None);
                 self.welcome(user.clone(), head.room.clone(), conns.into_iter().collect());
             }
         }

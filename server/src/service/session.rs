@@ -17,6 +17,7 @@ use crate::{
     auth::Identity,
     domain::{Act, Author, ConnId},
     hub::{Connected, Membership, Packet},
+    planted::{self, Bug},
 };
 
 /// A connection, as its own task holds it.
@@ -143,6 +144,9 @@ impl Service {
 
     /// The rooms that changed since this session's last digest (G-8); `None` where there are none.
     pub fn heads(&self, session: &mut Session) -> Option<Packet> {
+        if planted::has(Bug::NoHeads) {
+            return None;
+        }
         let roster = self.inner.roster();
         let mark = std::mem::replace(&mut session.heads_mark, roster.changes);
         let user = roster.users.get(&session.user.id)?;

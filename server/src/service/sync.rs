@@ -13,6 +13,7 @@ use roomcast_protocol::{
 use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
+    planted::{self, Bug},
     store::{Among, Range, RoomHead, StoreError},
 };
 
@@ -48,8 +49,15 @@ impl Inner {
             let delta = match heads.get(room) {
                 None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
                 // Who left and came back in between must not see what was said meanwhile as a delta of theirs.
-                Some(head) if *epoch != self.epoch || *since > head.rev || *since < head.entered_rev => {
+                Some(head)
+                    if (*epoch != self.epoch && !planted::has(Bug::EpochIgnored))
+                        || *since > head.rev
+                        || *since < head.entered_rev =>
+                {
                     self.reset(user, room).await?
+                }
+                Some(head) if planted::has(Bug::ResumeOffByOne) && *since < head.rev => {
+                    self.delta(user, head, since.next()).await?
                 }
                 Some(head) => self.delta(user, head, *since).await?,
             };

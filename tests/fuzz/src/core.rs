@@ -2,9 +2,9 @@
 
 use roomcast_client_core::{
     Client, CloseReason, CommandId, Config, ConnId, Effect, Input, Method, Network, Now, OpId, Saved, Storage,
-    StorageError, Token, TokenError, TokenReq, Transport, UserCommand, Visibility,
+    StorageError, Target, Token, TokenError, TokenReq, Transport, UserCommand, Visibility,
 };
-use roomcast_protocol::{Command, CommandKind};
+use roomcast_protocol::{ClientId, Command, CommandKind, MessageId, RoomId, command::CreateRoom, model};
 
 /// Longest run, in inputs.
 const STEPS: usize = 256;
@@ -60,6 +60,10 @@ pub fn core(data: &[u8]) {
                 now.mono_ms = client.poll_timeout().map_or(now.mono_ms, |(at, _)| at.max(now.mono_ms));
                 Input::Timeout
             }
+            13 if number >= OF_THE_OUTBOX => {
+                let command = of_the_outbox(number, text.get(1..).unwrap_or_default());
+                Input::Command { id: CommandId(step as u64), command }
+            }
             13 => {
                 let kind = CommandKind::ALL[usize::try_from(number).unwrap_or(0) % CommandKind::ALL.len()];
                 let json = text.get(1..).unwrap_or_default();
@@ -76,6 +80,34 @@ pub fn core(data: &[u8]) {
         };
         client.handle(now, input);
         seen.drain(&mut client);
+    }
+}
+
+/// From here on a command's number means one that goes through the outbox.
+const OF_THE_OUTBOX: u64 = 200;
+
+/// Of the messages that there are, or of one that there is not.
+fn of_the_outbox(number: u64, text: &str) -> UserCommand {
+    let room_id = RoomId::parse("r").expect("a good id");
+    let client_id = ClientId::parse("018bcfe5-7000-7000-8000-000000000000").expect("a good id");
+    let target = match number % 2 {
+        0 => Target::Pending(client_id.clone()),
+        _ => Target::Message(MessageId::parse("018bcfe5-7000-7000-8000-000000000001").expect("a good id")),
+    };
+    let content = text.to_owned();
+    match (number - OF_THE_OUTBOX) / 2 % 7 {
+        0 => UserCommand::Edit { room_id, target, content },
+        1 => UserCommand::Delete { room_id, target },
+        2 => UserCommand::Retry(client_id),
+        3 => UserCommand::Revise { client_id, content },
+        4 => UserCommand::Discard(client_id),
+        5 => UserCommand::LoadOlder { room_id, limit: number },
+        _ => {
+            let visibility = model::Visibility::Public;
+            let (members, topic, policy) = (Vec::new(), None, None);
+            let create = CreateRoom { room_id: None, name: content, visibility, members, topic, policy };
+            UserCommand::CreateRoom(Box::new(create))
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use roomcast_client_core::{Input, Network, view::Phase};
+use roomcast_client_core::{Input, Network, UserCommand, view::Phase};
+use roomcast_protocol::{Command, command::JoinRoom};
 use roomcast_server::service::Departure;
 
 use crate::{
@@ -72,6 +73,9 @@ impl World {
             Kind::KillBeforeCommit => self.disk.state().crash = Some(CrashPoint::BeforeCommit),
             Kind::KillAfterCommit => self.disk.state().crash = Some(CrashPoint::AfterCommit),
             Kind::KillAfterAck => self.disk.state().crash = Some(CrashPoint::AfterAck),
+            Kind::KillAfterPublish => {
+                self.net.state().crash_after_news = self.node.as_ref().map(|node| node.group);
+            }
             Kind::CommitFails => faults.before = percent,
             Kind::CommitUnknown => faults.unknown = percent,
             Kind::Statement => faults.statement = percent.min(60),
@@ -91,6 +95,7 @@ impl World {
             Kind::ProviderFails => self.devices[device].trouble.provider_fails = percent,
             Kind::ProviderHangs => self.devices[device].trouble.provider_hangs = percent,
             Kind::ClientCrash => self.crash_device(device),
+            Kind::Takeover => self.take_over(device),
             Kind::StorageFull => self.devices[device].trouble.storage_full = true,
             Kind::StorageSlow => self.devices[device].trouble.storage_ms = 1_500,
             Kind::Drain => {
@@ -119,6 +124,7 @@ impl World {
                 self.tell_network(device, Network::Online);
             }
             Kind::KillBeforeCommit | Kind::KillAfterCommit | Kind::KillAfterAck => self.disk.state().crash = None,
+            Kind::KillAfterPublish => self.net.state().crash_after_news = None,
             Kind::CommitFails => faults.before = 0,
             Kind::CommitUnknown => faults.unknown = 0,
             Kind::Statement => faults.statement = 0,
@@ -137,7 +143,13 @@ impl World {
             Kind::Lost | Kind::LostLast => self.bus(|bus| (bus.lost, bus.only) = (0, None)),
             Kind::Doubled => self.bus(|bus| bus.doubled = 0),
             Kind::Late => self.bus(|bus| bus.late = 0),
-            Kind::Cut | Kind::DeafClient | Kind::DeafServer | Kind::Stall | Kind::Kill | Kind::Drain => {}
+            Kind::Cut
+            | Kind::DeafClient
+            | Kind::DeafServer
+            | Kind::Stall
+            | Kind::Kill
+            | Kind::Takeover
+            | Kind::Drain => {}
         }
         self.disk.state().faults = faults;
     }
@@ -156,16 +168,57 @@ impl World {
         self.backup = None;
         self.disk.state().faults = StoreFaults::default();
         self.disk.state().crash = None;
+        self.net.state().crash_after_news = None;
         self.net.state().bus = BusFaults::default();
-        for device in 0..self.devices.len() {
+        self.send_somebody_away();
+        for device in self.present() {
             self.start_device(device);
         }
         self.act_again();
     }
 
+    /// Somebody may have gone for the rest of the run, so that others must see them go.
+    fn send_somebody_away(&mut self) {
+        if !self.rng.percent(30) {
+            return;
+        }
+        let user = self.rng.pick(&self.users).expect("there are users").clone();
+        self.history.note(self.kernel.now(), Who::World, "away", user.as_str());
+        let says_goodbye = self.rng.percent(50);
+        for device in (0..self.devices.len()).filter(|device| self.devices[*device].user == user).collect::<Vec<_>>() {
+            if says_goodbye {
+                self.devices[device].closed_by_user = true;
+                self.input(device, Input::Disconnect);
+            } else {
+                self.crash_device(device);
+            }
+        }
+        self.away = Some(user);
+    }
+
+    /// The devices of those who are not away.
+    pub(crate) fn present(&self) -> Vec<usize> {
+        let here = |device: &usize| self.away.as_ref() != Some(&self.devices[*device].user);
+        (0..self.devices.len()).filter(here).collect()
+    }
+
+    /// Everybody looks at a room as the server has it, so that what it alone remembers shows.
+    pub(crate) fn look_again(&mut self) {
+        for device in self.present() {
+            let rooms: Vec<_> = {
+                let Some(core) = &mut self.devices[device].core else { continue };
+                core.view().rooms.iter().map(|room| room.id().clone()).collect()
+            };
+            if let Some(room_id) = self.rng.pick(&rooms).cloned() {
+                let join = Command::JoinRoom(JoinRoom { room_id });
+                self.ask(device, UserCommand::Request(Box::new(join)));
+            }
+        }
+    }
+
     /// Users try again where their client has given up.
     pub(crate) fn act_again(&mut self) {
-        for device in 0..self.devices.len() {
+        for device in self.present() {
             let phase = self.devices[device].core.as_mut().map(|core| core.view().connection.phase);
             if matches!(phase, Some(Phase::Idle | Phase::Refused(_))) {
                 self.devices[device].closed_by_user = false;
@@ -181,6 +234,7 @@ impl World {
             let life = disk.db.life + 1;
             let before = disk.db.clone();
             if kind == Kind::RollBack {
+                self.rolled = true;
                 let lost = before.sends.iter().filter(|(_, id)| !backup.messages.contains_key(*id));
                 self.rolled_back.extend(lost.map(|((_, user, id), _)| (user.clone(), id.clone())));
                 disk.db = backup;

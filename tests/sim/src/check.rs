@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_client_core::{
-    Answer, CommandId, Notice, Outcome, UserCommand,
+    Answer, CommandId, Notice, Outcome, Storage, Target, Task, UserCommand,
     view::{Phase, SendStatus},
 };
 use roomcast_protocol::{
-    Command, ErrorBody, ErrorCode, Reply, Rev, RoomId, Seq, UserId,
+    ClientId, Command, ErrorBody, ErrorCode, MessageId, Reply, Rev, RoomId, Seq, UserId,
     model::{Message, Status},
-    wire::{EnginePacket, Header, Packet, PacketKind},
+    wire::{EnginePacket, Packet},
 };
 
-use crate::{history::Who, kernel::WALL_START_MS, node::token_expiry, store::Db, world::World};
+use crate::{history::Who, store::Db, world::World};
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
@@ -34,6 +34,14 @@ pub(crate) struct Screens {
     pub cursors: BTreeMap<(RoomId, UserId), Seq>,
     /// When somebody was last said to type.
     pub typing: BTreeMap<(RoomId, UserId), u64>,
+    /// When a room's state last named somebody.
+    pub typing_told_at: u64,
+    /// The newest change of each room that was told as a message.
+    pub applied: BTreeMap<RoomId, Rev>,
+    /// When a room was last taken anew: its page may be of a later moment than the room.
+    pub reset_at: u64,
+    /// The newest state of each message that was shown.
+    pub states: BTreeMap<MessageId, Rev>,
 }
 
 /// What was told of a room.
@@ -47,6 +55,10 @@ pub(crate) struct Told {
 
 /// How long typing may be shown.
 const TYPING_MS: u64 = 6_000;
+/// How long after the last word of all it may be.
+const TYPING_OVER_MS: u64 = 11_000;
+/// So many of a room's newest messages are looked at again and again.
+const LOOKED_AT: usize = 12;
 
 impl World {
     pub(crate) fn violate(&mut self, rule: &'static str, what: String) {
@@ -67,18 +79,6 @@ impl World {
         }
     }
 
-    pub(crate) fn check_token(&mut self, frame: &str) {
-        let Some(packet) = frame.strip_prefix('4') else { return };
-        let Ok(header) = Header::decode(packet) else { return };
-        if header.kind != PacketKind::Connect {
-            return;
-        }
-        let Ok(auth) = serde_json::from_str::<roomcast_protocol::handshake::Auth>(header.payload) else { return };
-        if token_expiry(&auth.token) <= WALL_START_MS + self.kernel.now() {
-            self.counts.stale_tokens += 1;
-        }
-    }
-
     /// What reaches a client must have been said while its user was there, or before (nothing after a removal).
     pub(crate) fn check_frame(&mut self, device: usize, frame: &str) {
         if frame.starts_with(r#"42["user-typing""#) {
@@ -86,10 +86,7 @@ impl World {
         }
         if frame.contains(r#""typing":[{"#) {
             // A room's state says who types there; whoever it does not name is not shown longer for it.
-            let now = self.kernel.now();
-            for at in self.devices[device].screens.typing.values_mut() {
-                *at = now;
-            }
+            self.devices[device].screens.typing_told_at = self.kernel.now();
         }
         if !frame.contains(r#""seq":"#) {
             return;
@@ -149,6 +146,23 @@ impl World {
     }
 
     pub(crate) fn noticed(&mut self, device: usize, notice: &Notice) {
+        let now = self.kernel.now();
+        let screens = &mut self.devices[device].screens;
+        match notice {
+            Notice::RoomEntered(room) | Notice::RoomLeft(room, _) => {
+                screens.applied.remove(room);
+                screens.states.clear();
+            }
+            Notice::RoomReset(room) => {
+                screens.applied.remove(room);
+                screens.reset_at = now;
+            }
+            Notice::NewMessage(message) if screens.reset_at != now => {
+                let applied = screens.applied.entry(message.room_id.clone()).or_default();
+                *applied = message.rev.max(*applied);
+            }
+            _ => {}
+        }
         let told = &mut self.devices[device].screens.told;
         match notice {
             Notice::RoomEntered(room) => {
@@ -164,6 +178,7 @@ impl World {
                 let told = told.entry(room.clone()).or_default();
                 if restored {
                     *told = Told::default();
+                    self.devices[device].screens.states.clear();
                     self.devices[device].screens.cursors.retain(|(id, _), _| id != room);
                 } else {
                     told.hole = true;
@@ -210,10 +225,28 @@ impl World {
                     *shown = (*shown).max(*seq);
                 }
                 for typist in view.typing.iter() {
-                    let heard = it.screens.typing.get(&(room.clone(), typist.user_id.clone()));
-                    if heard.is_some_and(|at| *at + TYPING_MS + 50 < now) {
+                    let heard = it.screens.typing.get(&(room.clone(), typist.user_id.clone())).copied();
+                    let heard = heard.unwrap_or(0).max(it.screens.typing_told_at);
+                    if heard + TYPING_MS + 50 < now {
                         bad.push(("typing", format!("d{device} still shows {} typing in {room}", typist.user_id)));
                     }
+                    // Nobody has typed since everything healed: the server's three seconds and ours are over.
+                    if self.healed && now > self.heal_at + TYPING_OVER_MS {
+                        bad.push(("typing", format!("the server says that {} types in {room}", typist.user_id)));
+                    }
+                }
+                let pending = core.pending(&room);
+                for message in view.timeline.iter().rev().take(LOOKED_AT).filter(|message| message.user_id == it.user) {
+                    if pending.iter().any(|item| Some(&item.client_id) == message.client_id.as_ref()) {
+                        bad.push(("echo merged", format!("d{device} shows {} and its send in {room}", message.seq)));
+                    }
+                }
+                for message in view.timeline.iter().rev().take(LOOKED_AT) {
+                    let shown = it.screens.states.entry(message.id.clone()).or_default();
+                    if message.rev < *shown {
+                        bad.push(("edits", format!("d{device} shows {} as of {} again", message.id, message.rev)));
+                    }
+                    *shown = message.rev;
                 }
                 let adjacent = view.timeline.iter().zip(view.timeline.iter().skip(1));
                 for (one, next) in adjacent {
@@ -223,8 +256,39 @@ impl World {
                 }
             }
         }
+        bad.extend(std::mem::take(&mut self.net.state().early).into_iter().map(|what| ("presence", what)));
         for (rule, what) in bad {
             self.violate(rule, what);
+        }
+        self.check_lives();
+    }
+
+    /// What is stored is there again when a client starts (G-11).
+    pub(crate) fn check_reload(&mut self, device: usize) {
+        let it = &self.devices[device];
+        let Some(core) = it.core.as_ref().filter(|_| it.storage == Storage::Durable) else { return };
+        let there: BTreeSet<_> = it
+            .disk
+            .items
+            .values()
+            .filter_map(|item| match &item.task {
+                Task::Send(send) => Some(&send.room_id),
+                _ => None,
+            })
+            .flat_map(|room| core.pending(room))
+            .map(|pending| pending.client_id)
+            .collect();
+        // What is deleted before it is sent does not show.
+        let deleted = |id: &ClientId| {
+            it.disk
+                .items
+                .values()
+                .any(|item| matches!(&item.task, Task::Delete { target: Target::Pending(target), .. } if target == id))
+        };
+        let sends = it.disk.items.iter().filter(|(_, item)| matches!(item.task, Task::Send(_)));
+        let gone: Vec<_> = sends.map(|(id, _)| id).filter(|id| !there.contains(*id) && !deleted(id)).cloned().collect();
+        for id in gone {
+            self.violate("reloaded", format!("d{device} has forgotten {id}, which is stored"));
         }
     }
 
@@ -234,6 +298,9 @@ impl World {
         let disk = self.disk.state();
         let db = &disk.db;
         for (device, it) in self.devices.iter_mut().enumerate() {
+            if self.away.as_ref() == Some(&it.user) {
+                continue;
+            }
             let user = it.user.clone();
             let Some(core) = &mut it.core else { continue };
             let view = core.view();
@@ -347,10 +414,19 @@ impl World {
         for room in &self.rooms {
             let mut seen: BTreeMap<UserId, (usize, Status)> = BTreeMap::new();
             for (device, it) in self.devices.iter_mut().enumerate() {
+                if self.away.as_ref() == Some(&it.user) {
+                    continue;
+                }
                 let Some(view) = it.core.as_mut().and_then(|core| core.room(room)) else { continue };
                 for user in self.users.iter().filter(|user| **user != it.user && disk.db.is_member(room, user)) {
                     // Who is not known by name shows nowhere.
                     let Some(status) = view.members.get(user).map(|member| member.status) else { continue };
+                    if self.away.as_ref() == Some(user) {
+                        if !matches!(status, Status::Offline | Status::Unknown) {
+                            bad.push(format!("d{device} sees {user}, who is gone, as {status:?} in {room}"));
+                        }
+                        continue;
+                    }
                     if matches!(status, Status::Offline | Status::Unknown) {
                         bad.push(format!("d{device} sees {user} as {status:?} in {room}"));
                     }
@@ -372,9 +448,7 @@ impl World {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
         let disk = self.disk.state();
         let db = &disk.db;
-        for fault in db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)) {
-            bad.push(("dense", fault.clone()));
-        }
+        bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
         for (id, row) in &db.rooms {
             let seqs: Vec<u64> = db.room_messages(id).map(|message| message.seq.value()).collect();
             if seqs != (1..=row.room.seq.value()).collect::<Vec<_>>() {
@@ -406,10 +480,29 @@ impl World {
                     bad.push(("exactly once", format!("{client_id} is stored {copies} times")));
                 }
             }
+            for asked in it.asked.values().filter(|_| !self.rolled) {
+                let Some(Ok(Answer::Reply(reply))) = &asked.outcome else { continue };
+                match reply.as_ref() {
+                    Reply::EditMessage(told) | Reply::DeleteMessage(told) => {
+                        let stored = db.messages.get(&told.message.id).map(|row| &row.message);
+                        let kept = stored.is_some_and(|stored| {
+                            stored.rev > told.rev || (stored.rev, &stored.content) == (told.rev, &told.message.content)
+                        });
+                        if !kept {
+                            let what = format!("d{device}: the change {} of {} is gone", told.rev, told.message.id);
+                            bad.push(("edits", what));
+                        }
+                    }
+                    Reply::CreateRoom(told) if !db.rooms.contains_key(&told.room.room.id) => {
+                        bad.push(("rooms", format!("d{device} made {}, which is not there", told.room.room.id)));
+                    }
+                    _ => {}
+                }
+            }
             for asked in it.asked.values() {
                 let send = match &asked.command {
                     UserCommand::Request(command) => matches!(**command, Command::SendMessage(_)),
-                    UserCommand::Retry(_) | UserCommand::Revise { .. } => true,
+                    UserCommand::Retry(_) | UserCommand::Revise { .. } | UserCommand::Edit { .. } => true,
                     _ => false,
                 };
                 let (true, Some(client_id), Some(outcome)) = (send, &asked.client_id, &asked.outcome) else { continue };
@@ -464,7 +557,7 @@ impl World {
 }
 
 /// Whether the server said that a send will never be.
-fn is_refusal(error: &ErrorBody) -> bool {
+pub(crate) fn is_refusal(error: &ErrorBody) -> bool {
     !error.request_id.is_empty()
         && matches!(
             error.code,

@@ -1,6 +1,6 @@
 //! A client's shell: the real core, with a model storage, a model token provider and clocks of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use roomcast_client_core::{
     Client, CommandId, Config, ConnId, Now, OpId, Outcome, Saved, SavedItem, Storage, StorageChange, StorageOp,
@@ -39,6 +39,22 @@ pub(crate) struct Disk {
     pub queue: VecDeque<StorageOp>,
     /// When the last of them is done.
     pub last: u64,
+    /// What could not be stored.
+    pub refused: BTreeSet<ClientId>,
+}
+
+impl Disk {
+    /// Takes a change in.
+    pub(crate) fn apply(&mut self, change: StorageChange) {
+        match change {
+            StorageChange::Put(item) => {
+                if let Some(client_id) = item.client_id().cloned() {
+                    self.items.insert(client_id, *item);
+                }
+            }
+            StorageChange::Remove(client_id) => drop(self.items.remove(&client_id)),
+        }
+    }
 }
 
 /// How a client's surroundings misbehave.
@@ -78,6 +94,10 @@ pub(crate) struct Device {
     pub armed: Option<u64>,
     /// Its surroundings.
     pub trouble: Trouble,
+    /// Tokens that the server refused.
+    pub refused: BTreeSet<String>,
+    /// Ends of tokens that the running core was told.
+    pub expiry_told: BTreeSet<u64>,
     /// The number of the newest token that it was given.
     pub newest_token: u64,
     /// All that was asked for.
@@ -117,6 +137,8 @@ impl Device {
             storage,
             armed: None,
             trouble,
+            refused: BTreeSet::new(),
+            expiry_told: BTreeSet::new(),
             newest_token: 0,
             asked: BTreeMap::new(),
             written: BTreeMap::new(),
@@ -160,6 +182,7 @@ impl Device {
         };
         self.core = Some(Client::new(config, self.rng.next(), self.now(now), saved));
         self.closed_by_user = false;
+        self.expiry_told.clear();
         self.screens = Screens::default();
     }
 
@@ -179,18 +202,13 @@ impl Device {
     pub(crate) fn store(&mut self, op: OpId) -> Option<bool> {
         let front = self.disk.queue.pop_front()?;
         assert_eq!(front.id, op, "storage works in order");
-        if self.trouble.storage_full && matches!(front.change, StorageChange::Put(_)) {
+        if let StorageChange::Put(item) = &front.change
+            && self.trouble.storage_full
+        {
+            self.disk.refused.extend(item.client_id().cloned());
             return Some(false);
         }
-        match front.change {
-            StorageChange::Put(item) => {
-                let id = item.client_id().cloned();
-                if let Some(client_id) = id {
-                    self.disk.items.insert(client_id, *item);
-                }
-            }
-            StorageChange::Remove(client_id) => drop(self.disk.items.remove(&client_id)),
-        }
+        self.disk.apply(front.change);
         Some(true)
     }
 }

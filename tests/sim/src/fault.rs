@@ -44,6 +44,8 @@ kinds! {
     KillAfterCommit = "killed after commit";
     /// It dies after an ack, before the news.
     KillAfterAck = "killed after ack";
+    /// It dies when part of its news is out.
+    KillAfterPublish = "killed after publish";
     /// Commits fail.
     CommitFails = "commit fails";
     /// Commits happen and seem to fail.
@@ -72,6 +74,8 @@ kinds! {
     ProviderHangs = "provider hangs";
     /// A client dies and starts again.
     ClientCrash = "client crash";
+    /// Another tab takes over the outbox, while the last words of the first are still on their way.
+    Takeover = "tab takes over";
     /// A client's storage is full.
     StorageFull = "storage full";
     /// A client's storage is slow.

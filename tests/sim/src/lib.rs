@@ -13,6 +13,8 @@ mod node;
 mod report;
 mod rng;
 mod store;
+mod tally;
+mod wire;
 mod work;
 mod world;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use roomcast_client_core as core;
-use roomcast_protocol::{RoomId, wire::encode_event};
+use roomcast_protocol::{RoomId, UserId, event::UserOffline, wire::encode_event};
 use roomcast_server::{
     domain::ConnId,
     hub::{CloseReason, Packet, Transport},
@@ -15,7 +15,11 @@ use roomcast_server::{
 };
 use tokio::sync::mpsc;
 
-use crate::{event::Event, kernel::Kernel, rng::Rng};
+use crate::{
+    event::Event,
+    kernel::{Group, Kernel},
+    rng::Rng,
+};
 
 /// Names a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +110,10 @@ pub(crate) struct NetCounts {
     pub slow: u64,
     /// Connections made.
     pub links: u64,
+    /// Processes that died when part of their news was out.
+    pub killed_after_news: u64,
+    /// Attempts to connect that vanished.
+    pub swallowed: u64,
 }
 
 /// The network.
@@ -124,6 +132,14 @@ pub(crate) struct NetState {
     pub bus: BusFaults,
     /// What became of them.
     pub counts: NetCounts,
+    /// The process that dies when part of its next news is out.
+    pub crash_after_news: Option<Group>,
+    /// Whose each device is.
+    pub users: Vec<UserId>,
+    /// When the first of a user's connections went since they were last let in, and how.
+    pub left: BTreeMap<UserId, (u64, Departure)>,
+    /// Users who were said to be gone before their time.
+    pub early: Vec<String>,
     /// Subscriptions by room.
     rooms: BTreeMap<RoomId, BTreeSet<ConnId>>,
     conns: BTreeMap<ConnId, LinkId>,
@@ -135,6 +151,15 @@ pub(crate) struct NetState {
 /// Events that a client asks for again when it misses them.
 const LOGGED: [&str; 6] =
     ["new-message", "message-edited", "message-deleted", "message-updated", "user-joined", "user-left"];
+
+/// Events that may be lost because they end by themselves.
+const FLEETING: [&str; 2] = ["user-typing", "user-stopped-typing"];
+
+/// An event that nobody asks for again: it may come twice, and not be lost.
+const CURSORS: &str = "messages-read";
+
+/// How long a lost connection's user still counts as present.
+const GRACE_MS: u64 = 10_000;
 
 /// Most frames that wait for a reader.
 const OUTBOUND: usize = 256;
@@ -148,6 +173,10 @@ impl Net {
             weather: Vec::new(),
             bus: BusFaults::default(),
             counts: NetCounts::default(),
+            crash_after_news: None,
+            users: Vec::new(),
+            left: BTreeMap::new(),
+            early: Vec::new(),
             rooms: BTreeMap::new(),
             conns: BTreeMap::new(),
             next_link: 0,
@@ -155,6 +184,23 @@ impl Net {
             rng: Rng::stream(seed, 3),
         };
         Arc::new(Self { kernel, state: Mutex::new(state) })
+    }
+
+    /// A user is here.
+    pub(crate) fn note_here(&self, link: LinkId) {
+        let mut net = self.state();
+        let user = net.links.get(&link).map(|link| net.users[link.device].clone());
+        user.and_then(|user| net.left.remove(&user));
+    }
+
+    /// The server learns how a user's connection ended.
+    pub(crate) fn note_left(&self, link: LinkId, how: Departure) {
+        let mut net = self.state();
+        let Some(user) = net.links.get(&link).map(|link| net.users[link.device].clone()) else { return };
+        let left = net.left.entry(user).or_insert((self.kernel.now(), how));
+        if how == Departure::Asked {
+            left.1 = how;
+        }
     }
 
     /// All connections.
@@ -318,6 +364,23 @@ impl NetState {
     }
 }
 
+impl NetState {
+    /// A user is said to be gone: they said so, or their time was over (G-13).
+    fn check_early(&mut self, packet: &Packet, now: u64) {
+        if packet.name != "user-offline" {
+            return;
+        }
+        let Ok(told) = serde_json::from_str::<UserOffline>(packet.json.get()) else { return };
+        // Of a new member it is said without a time.
+        match self.left.get(&told.user_id).filter(|_| told.last_seen_at.is_some()) {
+            Some((at, Departure::Lost)) if now < at + GRACE_MS => {
+                self.early.push(format!("{} was lost at {at} and is said to be gone at {now}", told.user_id));
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Transport for Net {
     fn subscribe(&self, conn: ConnId, room: &RoomId) {
         let mut net = self.state();
@@ -342,17 +405,19 @@ impl Transport for Net {
         let mut net = self.state();
         let conns: BTreeSet<ConnId> = rooms.iter().filter_map(|room| net.rooms.get(room)).flatten().copied().collect();
         let text = Self::frame(packet);
-        let logged = LOGGED.contains(&packet.name);
+        let loses = LOGGED.contains(&packet.name) || FLEETING.contains(&packet.name);
+        let doubles = loses || packet.name == CURSORS;
+        net.check_early(packet, self.kernel.now());
         for conn in conns.into_iter().filter(|conn| Some(*conn) != except) {
             let Some(id) = net.conns.get(&conn).copied() else { continue };
             let Some(device) = net.links.get(&id).map(|link| link.device) else { continue };
             let bus = net.bus;
-            if logged && bus.only.is_none_or(|only| only == device) {
-                if net.rng.percent(bus.lost) {
+            if doubles && bus.only.is_none_or(|only| only == device) {
+                if loses && net.rng.percent(bus.lost) {
                     net.counts.lost += 1;
                     continue;
                 }
-                if net.rng.percent(bus.late) {
+                if loses && net.rng.percent(bus.late) {
                     net.counts.late += 1;
                     let ms = net.rng.range(5, 400);
                     self.kernel.after(ms, Event::Late(id, text.clone()));
@@ -364,6 +429,11 @@ impl Transport for Net {
                 }
             }
             self.push_down(&mut net, id, Frame::Text(text.clone()));
+            if loses && let Some(group) = net.crash_after_news.take() {
+                net.counts.killed_after_news += 1;
+                self.kernel.kill(group);
+                return;
+            }
         }
     }
 

@@ -101,6 +101,7 @@ impl Answers for Acks {
         let mut disk = self.node.disk.state();
         if disk.crash == Some(CrashPoint::AfterAck) && matches!(ack, Ok(Reply::SendMessage(_))) {
             disk.crash = None;
+            disk.counts.killed_after_ack += 1;
             self.node.kernel.kill(self.node.group);
         }
         true
@@ -201,6 +202,7 @@ impl Node {
             link.conn.take()
         };
         if let Some(conn) = conn {
+            self.net.note_left(link, how);
             self.service.disconnect(conn, how);
             self.net.unregister(conn);
         }
@@ -241,6 +243,7 @@ impl Node {
                 });
             }
         };
+        self.net.note_here(link);
         let sid = serde_json::json!({ "sid": format!("c{conn}") });
         let connected = encode_connect(Namespace::ROOT, &sid).expect("an object").into_frame();
         self.net.send_down(link, Frame::Text(connected));

@@ -6,6 +6,7 @@ use crate::{
     check::Violation,
     fault::Kind,
     history::Traced,
+    tally::{Ends, Tally},
     world::{Counts, World},
 };
 
@@ -54,6 +55,8 @@ pub struct Summary {
     commands: u64,
     commits: u64,
     stale_tokens: u64,
+    struck: BTreeMap<Kind, u64>,
+    tally: Tally,
 }
 
 impl Summary {
@@ -72,6 +75,7 @@ impl Summary {
         self.commands += run.counts.commands;
         self.commits += run.commits;
         self.stale_tokens += run.counts.stale_tokens;
+        self.take(&run.counts.struck, &run.counts.tally);
     }
 
     /// Adds another summary.
@@ -87,6 +91,16 @@ impl Summary {
         self.commands += other.commands;
         self.commits += other.commits;
         self.stale_tokens += other.stale_tokens;
+        self.take(&other.struck, &other.tally);
+    }
+
+    fn take(&mut self, struck: &BTreeMap<Kind, u64>, tally: &Tally) {
+        for (kind, count) in struck {
+            *self.struck.entry(*kind).or_default() += count;
+        }
+        for (name, ends) in tally {
+            self.tally.entry(name).or_default().add(*ends);
+        }
     }
 }
 
@@ -103,9 +117,17 @@ impl fmt::Display for Summary {
         ] {
             writeln!(f, "{name:<24}{count:>12}")?;
         }
-        writeln!(f, "faults")?;
+        writeln!(f, "{:<28}{:>12}{:>12}{:>12}{:>12}", "wishes", "done", "refused", "given up", "died")?;
+        for (name, Ends { done, refused, given_up, died }) in &self.tally {
+            writeln!(f, "  {name:<26}{done:>12}{refused:>12}{given_up:>12}{died:>12}")?;
+        }
+        writeln!(f, "{:<24}{:>12}{:>12}", "faults", "times", "strikes")?;
         for kind in Kind::ALL {
-            writeln!(f, "  {:<22}{:>12}", kind.name(), self.faults.get(kind).copied().unwrap_or(0))?;
+            write!(f, "  {:<22}{:>12}", kind.name(), self.faults.get(kind).copied().unwrap_or(0))?;
+            match self.struck.get(kind) {
+                Some(struck) => writeln!(f, "{struck:>12}")?,
+                None => writeln!(f)?,
+            }
         }
         write!(f, "{:<24}{:>12}", "violations", self.failed.len())
     }

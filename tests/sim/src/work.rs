@@ -15,6 +15,9 @@ use roomcast_server::domain::{Act, Author, Change};
 
 use crate::{event::Event, kernel::WALL_START_MS, world::World};
 
+/// Most rooms of a run.
+const ROOMS_MOST: usize = 6;
+
 impl World {
     /// The rooms as they are when the run begins.
     pub(crate) fn found(&mut self) {
@@ -73,6 +76,13 @@ impl World {
         let burst = {
             let it = &mut self.devices[device];
             let chance = it.rng.below(100);
+            if chance == 4 {
+                // Asked for again, which changes nothing.
+                if !it.closed_by_user {
+                    self.input(device, Input::Connect);
+                }
+                return None;
+            }
             if chance < 4 {
                 let closed = it.closed_by_user;
                 it.closed_by_user = !closed;
@@ -104,11 +114,24 @@ impl World {
             let rng = &mut self.devices[device].rng;
             rng.pick(&self.users)?.clone()
         };
-        let choice = self.devices[device].rng.below(76);
+        let choice = self.devices[device].rng.below(88);
         Some(match choice {
+            60..66 => {
+                let target = self.own_target(device, &room)?;
+                let content = format!("changed {device} {}", self.devices[device].asked.len());
+                UserCommand::Edit { room_id: room, target, content }
+            }
+            66..69 => {
+                let target = self.own_target(device, &room)?;
+                UserCommand::Delete { room_id: room, target }
+            }
+            69..72 => {
+                self.make_room(device, other);
+                return None;
+            }
             0..8 => {
                 let id = self.own_message(device, &room)?;
-                let content = format!("edited {}", self.devices[device].asked.len());
+                let content = format!("edited {device} {}", self.devices[device].asked.len());
                 request(Command::EditMessage(EditMessage { message_id: id, content, if_version: None }))
             }
             8..12 => {
@@ -119,7 +142,7 @@ impl World {
                 let core = self.devices[device].core.as_mut()?;
                 let view = core.room(&room)?;
                 let newest = view.timeline.last()?.seq;
-                let back = self.devices[device].rng.below(3);
+                let back = self.devices[device].rng.below(6);
                 let up_to_seq = Seq::new(newest.value().saturating_sub(back).max(1));
                 request(Command::MarkRead(MarkRead::UpTo(ReadUpTo { room_id: room, up_to_seq })))
             }
@@ -158,26 +181,26 @@ impl World {
                 request(Command::GetRoomUsers(users))
             }
             56 => request(Command::GetReceipts(GetReceipts { room_id: room })),
-            60..66 => {
+            72..78 => {
                 let target = Target::Message(self.any_message(device, &room)?);
                 let emoji = self.emoji(device);
                 UserCommand::React { room_id: room, target, emoji }
             }
-            66..69 => {
+            78..81 => {
                 let target = Target::Message(self.any_message(device, &room)?);
                 let emoji = self.emoji(device);
                 UserCommand::Unreact { room_id: room, target, emoji }
             }
-            69..71 => request(Command::PinMessage(Pin { message_id: self.any_message(device, &room)? })),
-            71 => request(Command::UnpinMessage(Pin { message_id: self.any_message(device, &room)? })),
-            72..74 => {
+            81..83 => request(Command::PinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            83 => request(Command::UnpinMessage(Pin { message_id: self.any_message(device, &room)? })),
+            84..86 => {
                 let role = *self.devices[device].rng.pick(&[Role::Member, Role::Moderator])?;
                 request(Command::SetRole(SetRole { room_id: room, user_id: other, role }))
             }
-            74..76 => {
+            86..88 => {
                 let until_ms = Some(Timestamp::new(WALL_START_MS + self.kernel.now() + 3_000));
                 let sanction = Sanction { room_id: room, user_id: other, reason: None, until_ms };
-                request(if choice == 74 { Command::BanMember(sanction) } else { Command::MuteMember(sanction) })
+                request(if choice == 86 { Command::BanMember(sanction) } else { Command::MuteMember(sanction) })
             }
             _ => {
                 let core = self.devices[device].core.as_ref()?;
@@ -188,12 +211,50 @@ impl World {
                     0 => UserCommand::Retry(client_id),
                     1 => UserCommand::Discard(client_id),
                     _ => {
-                        let content = format!("revised {}", self.devices[device].asked.len());
+                        let content = format!("revised {device} {}", self.devices[device].asked.len());
                         UserCommand::Revise { client_id, content }
                     }
                 }
             }
         })
+    }
+
+    /// A room, with words that wait for it.
+    fn make_room(&mut self, device: usize, other: UserId) {
+        if self.rooms.len() >= ROOMS_MOST {
+            return;
+        }
+        let id = RoomId::parse(&format!("n{}", self.rooms.len())).expect("a good id");
+        self.rooms.push(id.clone());
+        let it = &mut self.devices[device];
+        let visibility = if it.rng.percent(50) { Visibility::Public } else { Visibility::Private };
+        let members = if it.rng.percent(50) && other != it.user { vec![other] } else { Vec::new() };
+        let said = it.rng.below(4);
+        let create = CreateRoom {
+            room_id: Some(id.clone()),
+            name: format!("New {id}"),
+            visibility,
+            members,
+            topic: None,
+            policy: None,
+        };
+        self.ask(device, UserCommand::CreateRoom(Box::new(create)));
+        for n in 0..said {
+            let content = format!("d{device}.{}.{n} first", self.devices[device].asked.len());
+            self.ask(device, request(Command::SendMessage(message(&id, content))));
+        }
+    }
+
+    /// A message of one's own, sent or not.
+    fn own_target(&mut self, device: usize, room: &RoomId) -> Option<Target> {
+        let it = &mut self.devices[device];
+        if it.rng.percent(50) {
+            let pending = it.core.as_ref()?.pending(room);
+            if let Some(item) = it.rng.pick(&pending) {
+                return Some(Target::Pending(item.client_id.clone()));
+            }
+        }
+        self.own_message(device, room).map(Target::Message)
     }
 
     fn any_message(&mut self, device: usize, room: &RoomId) -> Option<MessageId> {

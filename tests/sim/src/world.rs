@@ -6,8 +6,9 @@ use std::{
 };
 
 use roomcast_client_core::{
-    CloseReason, CommandId, Effect, Input, Network, StorageChange, StorageError, Token, TokenError, TokenReq,
+    CloseReason, CommandId, Effect, Input, Network, StorageChange, StorageError, Target, Token, TokenError, TokenReq,
     UserCommand,
+    view::{PendingMessage, SendStatus},
 };
 use roomcast_protocol::{ClientId, Command, RoomId, UserId};
 use roomcast_server::service::{Departure, ServiceSettings};
@@ -23,12 +24,17 @@ use crate::{
     node::{self, Node, TICK_MS},
     rng::Rng,
     store::{Db, Disk},
+    tally::{self, Tally},
+    wire::Wire,
 };
 
 /// When faults begin.
 pub(crate) const CALM_MS: u64 = 3_000;
 /// How often the checker looks at the screens.
 pub(crate) const LOOK_MS: u64 = 500;
+
+/// Most events of one millisecond.
+const AT_ONCE_MOST: u32 = 100_000;
 
 /// What a run is made of.
 pub(crate) struct World {
@@ -54,8 +60,16 @@ pub(crate) struct World {
     pub(crate) backup: Option<Db>,
     /// Sends that a roll-back took away.
     pub(crate) rolled_back: BTreeSet<(UserId, ClientId)>,
+    /// Whether a roll-back took anything away.
+    pub(crate) rolled: bool,
+    /// Who is not here after everything has healed.
+    pub(crate) away: Option<UserId>,
+    /// What passed on each connection.
+    pub(crate) wires: BTreeMap<LinkId, Wire>,
     pub(crate) settings: ServiceSettings,
     pub(crate) heal_at: u64,
+    /// Events since time last moved.
+    at_once: u32,
 }
 
 /// What a run counts.
@@ -63,6 +77,10 @@ pub(crate) struct World {
 pub(crate) struct Counts {
     /// Faults by kind.
     pub faults: BTreeMap<Kind, u64>,
+    /// What they did, where that can be counted.
+    pub struck: BTreeMap<Kind, u64>,
+    /// What users asked for, and how it ended.
+    pub tally: Tally,
     /// Sends that were asked for.
     pub sends: u64,
     /// Messages in the database at the end.
@@ -104,6 +122,7 @@ impl World {
             swallows: false,
             stalled_until: 0,
         };
+        net.state().users = devices.iter().map(|device| device.user.clone()).collect();
         net.state().weather = devices.iter().map(|_| weather(&mut rng)).collect();
         let faults = fault::plan(&mut Rng::stream(seed, 5), devices.len(), CALM_MS, heal_at);
         let settings = ServiceSettings { token_notice_ms: 5_000, token_grace_ms: 3_000, ..ServiceSettings::default() };
@@ -127,8 +146,12 @@ impl World {
             past: Vec::new(),
             backup: None,
             rolled_back: BTreeSet::new(),
+            rolled: false,
+            away: None,
+            wires: BTreeMap::new(),
             settings,
             heal_at,
+            at_once: 0,
         };
         world.found();
         world
@@ -151,11 +174,18 @@ impl World {
         self.heal();
         self.run_until(self.heal_at + 1_500);
         self.act_again();
+        self.run_until(self.heal_at + 12_000);
+        self.look_again();
         self.run_until(self.heal_at + 20_000);
         self.check_quiet();
+        self.check_answers();
         self.run_until(self.heal_at + 30_000);
         self.check_presence();
         self.check_end();
+        for device in &self.devices {
+            tally::count(&mut self.counts.tally, device);
+        }
+        self.count_strikes();
         self.counts.links = self.net.state().counts.links;
         self.counts.messages = self.disk.state().db.messages.len() as u64;
         let digest = {
@@ -167,8 +197,37 @@ impl World {
         self.history.note(self.kernel.now(), Who::World, "end", &digest);
     }
 
+    fn count_strikes(&mut self) {
+        let (disk, net) = (self.disk.state().counts, self.net.state().counts);
+        let counted = [
+            (Kind::KillBeforeCommit, disk.killed_before_commit),
+            (Kind::KillAfterCommit, disk.killed_after_commit),
+            (Kind::KillAfterAck, disk.killed_after_ack),
+            (Kind::KillAfterPublish, net.killed_after_news),
+            (Kind::CommitFails, disk.before),
+            (Kind::CommitUnknown, disk.unknown),
+            (Kind::Statement, disk.statement),
+            (Kind::SlowCommit, disk.slow),
+            (Kind::ReadFails, disk.read),
+            (Kind::SlowRead, disk.slow_read),
+            (Kind::Swallow, net.swallowed),
+            (Kind::Lost, net.lost),
+            (Kind::Doubled, net.doubled),
+            (Kind::Late, net.late),
+        ];
+        self.counts.struck.extend(counted);
+    }
+
     fn run_until(&mut self, end: u64) {
+        let mut now = self.kernel.now();
         loop {
+            if self.kernel.now() > now {
+                (now, self.at_once) = (self.kernel.now(), 0);
+            }
+            self.at_once += 1;
+            if self.at_once > AT_ONCE_MOST {
+                return self.violate("quiet", "something is done again and again, and time stands still".to_owned());
+            }
             self.executor.run_ready();
             if let Some(group) = self.kernel.take_killed() {
                 self.ended(group);
@@ -246,6 +305,7 @@ impl World {
             return;
         }
         self.history.note(self.kernel.now(), Who::World, "server", "is gone");
+        self.disk.state().lose_promises(self.kernel.now());
         self.node = None;
         for link in self.net.forget_server() {
             match self.rng.below(10) {
@@ -270,6 +330,7 @@ impl World {
         let now = self.kernel.now();
         self.devices[device].start(now);
         self.history.note(now, Who::Device(device), "starts", "");
+        self.check_reload(device);
         self.input(device, Input::Connect);
     }
 
@@ -292,6 +353,29 @@ impl World {
                 self.kernel.after(ms, Event::ServerLearns(link, Departure::Lost));
             }
         }
+    }
+
+    /// Another tab of the same browser takes the outbox over. The first is gone, and its last words are not: they
+    /// reach the server in their time, and what it gave to the storage may yet be stored.
+    pub(crate) fn take_over(&mut self, device: usize) {
+        let now = self.kernel.now();
+        if self.devices[device].core.is_none() {
+            return;
+        }
+        self.history.note(now, Who::Device(device), "is taken over", "");
+        let it = &mut self.devices[device];
+        (it.core, it.armed, it.disk.last) = (None, None, 0);
+        let under_way = std::mem::take(&mut it.disk.queue);
+        if it.rng.percent(50) && !it.trouble.storage_full {
+            under_way.into_iter().for_each(|op| it.disk.apply(op.change));
+        }
+        for link in std::mem::take(&mut it.links).into_values() {
+            if let Some(link) = self.net.state().links.get_mut(&link) {
+                link.client_open = false;
+            }
+            self.net.send_up(link, Frame::End);
+        }
+        self.start_device(device);
     }
 
     /// Something happens to a client.
@@ -348,7 +432,7 @@ impl World {
             }
             Effect::Send { conn, frame } => {
                 let Some(link) = self.devices[device].links.get(&conn).copied() else { return };
-                self.check_token(&frame);
+                self.check_sent(device, link, &frame);
                 self.history.note(now, Who::Device(device), "sends", &frame);
                 self.net.send_up(link, Frame::Text(frame));
             }
@@ -405,6 +489,8 @@ impl World {
             let link = &net.links[&id];
             let weather = net.weather[link.device];
             if weather.swallows && link.client_open {
+                drop(net);
+                self.net.state().counts.swallowed += 1;
                 return;
             }
             (link.device, link.client_open.then_some(!weather.offline))
@@ -433,7 +519,9 @@ impl World {
         }
         match frame {
             Frame::Text(text) => {
+                let node = node.clone();
                 self.history.note(self.kernel.now(), Who::Server, &format!("gets/{}", id.0), &text);
+                self.check_arrived(id, &text);
                 node.take(id, &text);
             }
             Frame::End => node.gone(id, Departure::Lost),
@@ -447,12 +535,18 @@ impl World {
             let link = &net.links[&id];
             (link.device, link.life, link.name, link.client_open)
         };
-        if !open || self.devices[device].life != life {
+        if self.devices[device].life != life {
             return;
         }
         match frame {
+            // A shell may hand over what a socket said before it was closed: nobody is to listen to it.
+            Frame::Text(text) if !open => {
+                self.history.note(self.kernel.now(), Who::Device(device), "gets late", &text);
+                self.input(device, Input::Frame(name, text));
+            }
             Frame::Text(text) => {
                 self.history.note(self.kernel.now(), Who::Device(device), "gets", &text);
+                self.check_received(device, id, &text);
                 self.check_frame(device, &text);
                 self.input(device, Input::Frame(name, text));
             }
@@ -507,6 +601,19 @@ impl World {
                 about = Some(client_id.clone());
                 if let Some(written) = it.written.get_mut(client_id) {
                     written.order = order;
+                }
+            }
+            // A text for a message that has failed sends it anew.
+            UserCommand::Edit { room_id, target: Target::Pending(client_id), .. } => {
+                let failed = |item: &PendingMessage| {
+                    item.client_id == *client_id && matches!(item.status, SendStatus::Failed(_))
+                };
+                let core = it.core.as_ref().expect("it runs");
+                if core.pending(room_id).iter().any(failed) {
+                    about = Some(client_id.clone());
+                    if let Some(written) = it.written.get_mut(client_id) {
+                        written.order = order;
+                    }
                 }
             }
             UserCommand::Discard(client_id) => about = Some(client_id.clone()),

@@ -14,6 +14,7 @@ mod messages;
 mod native;
 mod operations;
 mod ordering;
+mod outbox;
 mod pins;
 mod presence;
 mod reactions;

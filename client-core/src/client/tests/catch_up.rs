@@ -291,3 +291,65 @@ fn g12_a_page_of_a_later_moment_than_its_reset_counts_each_message_once() {
     session.event(new_message(2_001));
     assert_eq!(session.room().unread, 6);
 }
+
+#[test]
+fn g12_a_deletion_in_a_page_of_a_later_moment_counts_once() {
+    let mut session = Session::live(1);
+    session.reconnect();
+    let mut state = room_state("r", 2_000);
+    (state.unread, state.read_seq) = (5, Seq::new(1_995));
+    let mut gone = fixtures::message("r", "bob", 1_998);
+    (gone.rev, gone.deleted_at) = (Rev::new(2_001), Some(roomcast_protocol::Timestamp::new(1)));
+    let messages = (1_990..=2_000).map(|seq| match seq {
+        1_998 => gone.clone(),
+        seq => fixtures::message("r", "bob", seq),
+    });
+    let reset = RoomDelta {
+        messages: messages.collect(),
+        room: Some(Box::new(state)),
+        ..RoomDelta::bare(room_id("r"), DeltaKind::Reset, Rev::new(2_000))
+    };
+    session.enter_with(Vec::new(), vec![reset]);
+    session.event(Event::MessageDeleted(Box::new(changed(gone))));
+    assert_eq!(session.room().unread, 4);
+}
+
+#[test]
+fn a_removal_that_overtakes_what_lets_in_makes_the_client_ask() {
+    let mut session = Session::new();
+    session.connect();
+    session.enter_with(Vec::new(), Vec::new());
+    let reason = event::RemovalReason::Removed;
+    session.event(Event::RemovedFromRoom(Box::new(event::RemovedFromRoom { room_id: room_id("r"), reason })));
+    session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("r", 3) })));
+    session.answer_sync(RoomDelta::bare(room_id("r"), DeltaKind::Gone, Rev::default()));
+    assert!(session.client.room(&room_id("r")).is_none());
+}
+
+#[test]
+fn g12_a_cursor_that_overtakes_the_room_is_kept() {
+    let mut session = Session::new();
+    session.connect();
+    session.enter_with(Vec::new(), Vec::new());
+    let read = event::MessagesRead {
+        user_id: user_id("bob"),
+        message_ids: Vec::new(),
+        room_id: room_id("r"),
+        read_seq: Seq::new(3),
+    };
+    session.event(Event::MessagesRead(Box::new(read)));
+    session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("r", 3) })));
+    assert_eq!(session.room().receipts.get(&user_id("bob")), Some(&Seq::new(3)));
+}
+
+#[test]
+fn a_gap_that_closes_while_the_question_is_put_off_is_not_shown_any_more() {
+    let mut session = Session::live(3);
+    session.event(new_message(5));
+    let (_, id) = session.take_sent(CommandKind::Sync).remove(0);
+    session.event(new_message(4));
+    session.reject(id.expect("an id"), ErrorCode::Unavailable, Some(500));
+    assert!(session.room().catching_up, "the question is put off");
+    session.advance(1_000);
+    assert!(!session.room().catching_up && session.take_sent(CommandKind::Sync).is_empty());
+}

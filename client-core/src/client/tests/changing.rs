@@ -208,7 +208,8 @@ fn g11_what_depends_on_a_parked_message_waits_with_it_and_the_rest_goes_on() {
     let (other, other_ack) = session.take_posts().remove(0);
     assert_eq!(other.content, "next");
     session.ack_post(&other, other_ack, 2);
-    assert!(session.resolved[&next].is_ok() && !session.resolved.contains_key(&changed));
+    assert!(session.resolved[&next].is_ok());
+    assert_eq!(session.error(changed), ErrorCode::Forbidden, "who waits is told what the sender is told");
     assert_eq!(pending(&mut session), ["worse"], "as the user wants it");
 
     session.command(UserCommand::Retry(client_id));
@@ -389,4 +390,17 @@ fn leaving_a_room_drops_the_changes_that_wait_there() {
     session.event(initial_state(Vec::new(), vec![gone]));
     assert_eq!(session.error(id), ErrorCode::NotMember);
     assert_eq!(refused(&session), [&sent(2)]);
+}
+
+#[test]
+fn g9_an_echo_in_the_state_of_a_room_is_merged() {
+    let mut session = Session::live(1);
+    session.post("r", "hello");
+    let (send, _) = session.take_posts().remove(0);
+    session.lose();
+    session.connect();
+    let mut state = room_state("r", 2);
+    state.last_message = Some(stored(&send, 2));
+    session.enter_with(vec![state], Vec::new());
+    assert!(pending(&mut session).is_empty() && session.take_posts().is_empty());
 }

@@ -2,7 +2,7 @@ use roomcast_protocol::{
     Command, CommandKind, Event,
     command::{TypingStart, TypingStop, UpdatePresence},
     event,
-    model::{Availability, Role, RoomUser, Status},
+    model::{Availability, Member, Role, RoomUser, Status},
 };
 
 use super::{connecting::up_to_date, harness::*};
@@ -124,6 +124,27 @@ fn g13_presence_shows_in_every_room_of_a_user() {
     assert!(session.notices.contains(&Notice::Presence(user_id("bob"), Status::Offline)));
     session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("bob") })));
     assert_eq!(session.client.view().rooms[0].online, 1);
+}
+
+#[test]
+fn g13_who_becomes_known_by_a_new_role_is_shown_as_they_were_last_seen() {
+    let mut session = Session::live(1);
+    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
+    assert!(!session.room().members.contains_key(&user_id("carol")), "the room's state does not name her");
+    let member = Member {
+        user_id: user_id("carol"),
+        username: "carol".to_owned(),
+        avatar_url: None,
+        role: Role::Moderator,
+        joined_at: roomcast_protocol::Timestamp::new(1),
+        left_at: None,
+        muted_until: None,
+        rev: roomcast_protocol::Rev::new(2),
+    };
+    let updated = event::MemberUpdated { room_id: room_id("r"), rev: member.rev, member };
+    session.event(Event::MemberUpdated(Box::new(updated)));
+    assert_eq!(session.room().members[&user_id("carol")].status, Status::Online);
+    assert_eq!(session.room().online, 1);
 }
 
 #[test]

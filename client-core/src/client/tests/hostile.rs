@@ -109,22 +109,41 @@ fn run(steps: &[(i64, Input)], storage: Storage) -> Vec<Effect> {
     effects
 }
 
-/// Half of the scripts begin in a handshake, so that the deeper states are reached.
-fn script() -> impl Strategy<Value = Vec<(i64, Input)>> {
-    let opening = vec![
+fn opening() -> Vec<(i64, Input)> {
+    let open = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
+    vec![
         (1, Input::Connect),
         (1, Input::Token { req: TokenReq(0), result: Ok(Token("t".to_owned())) }),
-        (
-            1,
-            Input::Frame(
-                ConnId(0),
-                r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#.to_owned(),
-            ),
-        ),
+        (1, Input::Frame(ConnId(0), open.to_owned())),
         (1, Input::Frame(ConnId(0), r#"40{"sid":"s"}"#.to_owned())),
-    ];
+    ]
+}
+
+/// Half of the scripts begin in a handshake, so that the deeper states are reached.
+fn script() -> impl Strategy<Value = Vec<(i64, Input)>> {
     (prop::bool::ANY, prop::collection::vec(step(), 0..80))
-        .prop_map(move |(begun, steps)| if begun { opening.clone().into_iter().chain(steps).collect() } else { steps })
+        .prop_map(|(begun, steps)| if begun { opening().into_iter().chain(steps).collect() } else { steps })
+}
+
+#[test]
+fn a_draining_connection_that_ends_with_a_question_is_followed_at_once() {
+    let state = initial_state(vec![room_state("r", 0)], Vec::new());
+    let state = roomcast_protocol::wire::encode_event(state.kind().name(), &state, None).unwrap().into_frame();
+    let draining = r#"42["server-draining",{"reconnectInMs":600000,"deadline":1}]"#;
+    let asked = |text| Input::Command {
+        id: CommandId(0),
+        command: UserCommand::Request(Box::new(Command::SendMessage(send("r", text)))),
+    };
+    let steps = [
+        (0, Input::Frame(ConnId(0), state)),
+        (0, Input::Frame(ConnId(0), draining.to_owned())),
+        (0, asked("one")),
+        (15_001, asked("two")),
+        (5_000, Input::Timeout),
+    ];
+    let effects = run(&opening().into_iter().chain(steps).collect::<Vec<_>>(), Storage::None);
+    let connects = effects.iter().filter(|effect| matches!(effect, Effect::Connect { .. })).count();
+    assert_eq!(connects, 2, "{effects:?}");
 }
 
 proptest! {

@@ -1,9 +1,9 @@
 //! Reactions: shown at once, coalesced, and the user's own told from others' (G-9, G-11).
 
 use roomcast_protocol::{
-    Command, CommandKind, ErrorCode, Event, Reply, Rev,
+    Command, CommandKind, ErrorCode, Event, Reply, Rev, Seq,
     event::{MessageUpdated, ReactionChange},
-    model::{DeltaKind, Message, Reaction, RoomDelta},
+    model::{DeltaKind, Message, Reaction, RoomDelta, ThreadSummary},
     reply::MessageStored,
 };
 
@@ -199,4 +199,55 @@ fn what_is_no_emoji_is_told_at_once_and_not_sent() {
     let id = session.command(bad);
     assert_eq!(session.error(id), ErrorCode::BadRequest);
     assert!(take(&mut session).is_empty());
+}
+
+/// A reply to the first message, which is the room's second change.
+fn reply() -> Message {
+    Message { thread_id: Some(message("r", "bob", 1).id), ..message("r", "bob", 2) }
+}
+
+/// The first message as that reply left it.
+fn replied() -> Message {
+    let thread = Some(ThreadSummary { count: 1, last_at: reply().created_at });
+    Message { thread, ..reacted(2, 1, true) }
+}
+
+#[test]
+fn g9_what_a_command_that_changes_nothing_is_answered_with_does_not_stand_for_a_reply() {
+    for held in [false, true] {
+        let mut session = Session::live(1);
+        react(&mut session, bobs());
+        let sent = take(&mut session);
+        if held {
+            session.event(posted(Message { rev: Rev::new(3), ..message("r", "bob", 3) }));
+            session.event(posted(Message { rev: Rev::new(4), ..message("r", "bob", 4) }));
+        }
+        ack(&mut session, sent[0].1, replied());
+        assert!(session.told().is_empty());
+        session.event(posted(reply()));
+        assert_eq!(session.told(), if held { vec![2, 3, 4] } else { vec![2] });
+        assert_eq!(session.room().timeline.first().unwrap().thread, replied().thread);
+    }
+}
+
+#[test]
+fn g9_a_held_reply_is_not_displaced_by_what_a_command_is_answered_with() {
+    let mut session = Session::live(1);
+    react(&mut session, bobs());
+    let sent = take(&mut session);
+    let late = Message { rev: Rev::new(3), seq: Seq::new(3), ..reply() };
+    session.event(posted(late));
+    ack(&mut session, sent[0].1, Message { rev: Rev::new(3), ..replied() });
+    session.event(new_message(2));
+    assert_eq!(session.told(), [2, 3]);
+}
+
+#[test]
+fn g8_a_reply_that_is_only_known_from_its_thread_is_asked_for() {
+    let mut session = Session::live(1);
+    react(&mut session, bobs());
+    let sent = take(&mut session);
+    ack(&mut session, sent[0].1, replied());
+    session.advance(5_000);
+    assert_eq!(session.take_sent(CommandKind::Sync).len(), 1);
 }

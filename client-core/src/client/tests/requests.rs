@@ -1,7 +1,7 @@
 use roomcast_protocol::{
     Command, CommandKind, ErrorCode, Reply,
-    command::{AddMembers, GetRoomUsers, RefreshToken},
-    reply::RoomUsers,
+    command::{AddMembers, GetRoomUsers, LeaveRoom, RefreshToken},
+    reply::{self, RoomUsers},
 };
 
 use super::{connecting::up_to_date, harness::*};
@@ -79,4 +79,20 @@ fn a_packet_over_the_limit_is_not_sent() {
     let id = session.request(Command::AddMembers(AddMembers { room_id: room_id("r"), user_ids }));
     assert_eq!(session.error(id), ErrorCode::TooLarge);
     assert!(session.take_sent(CommandKind::AddMembers).is_empty());
+}
+
+#[test]
+fn what_was_done_after_its_time_is_taken_in_all_the_same() {
+    let mut session = Session::live(1);
+    let leave = session.request(Command::LeaveRoom(LeaveRoom { room_id: room_id("r") }));
+    let (_, ack) = session.take_sent(CommandKind::LeaveRoom).remove(0);
+    // The server may be slow, and is not silent.
+    for _ in 0..10 {
+        session.advance(1_500);
+        session.frame("2");
+    }
+    assert_eq!(session.error(leave), ErrorCode::Timeout);
+    // Nobody else tells this connection: it has its answer.
+    session.answer(ack.expect("an id"), &Ok(Reply::LeaveRoom(reply::Changed { rev: None })));
+    assert!(session.client.room(&room_id("r")).is_none());
 }

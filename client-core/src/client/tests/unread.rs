@@ -192,3 +192,18 @@ fn g12_an_acknowledged_mark_is_not_taken_back_by_the_next() {
     session.reject(second, ErrorCode::Forbidden, None);
     assert_eq!((unread(&mut session), session.room().read_seq), ((3, 0), Seq::new(3)));
 }
+
+#[test]
+fn g12_mentions_of_a_deleted_message_that_is_not_here_are_counted_anew() {
+    let mut session = Session::new();
+    session.connect();
+    let mut state = room_state("r", 10);
+    (state.read_seq, state.unread, state.mentions) = (Seq::new(2), 8, 2);
+    session.enter_with(vec![state], Vec::new());
+    let mut gone = fixtures::message("r", "bob", 5);
+    (gone.rev, gone.deleted_at) = (roomcast_protocol::Rev::new(11), Some(Timestamp::new(1)));
+    gone.content.clear();
+    session.event(Event::MessageDeleted(Box::new(changed(gone))));
+    let asked = session.take_sent(CommandKind::GetMessages);
+    assert_eq!(asked.len(), 1, "whom it mentioned, only the server can tell");
+}

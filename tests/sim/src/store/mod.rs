@@ -6,9 +6,10 @@ mod rows;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use roomcast_protocol::{Epoch, Limits, Timestamp};
+use roomcast_protocol::{Epoch, Event, Limits, Timestamp};
 use roomcast_server::{
     domain::{Change, Keys, News, decide},
+    planted::{self, Bug},
     store::{Outcomes, StoreError, WriteStore},
 };
 
@@ -64,6 +65,12 @@ pub(crate) struct StoreCounts {
     pub read: u64,
     /// Reads that took long.
     pub slow_read: u64,
+    /// Processes that died before a commit.
+    pub killed_before_commit: u64,
+    /// Processes that died after one, before its acks.
+    pub killed_after_commit: u64,
+    /// Processes that died after an ack, before the news.
+    pub killed_after_ack: u64,
 }
 
 /// The database, as it outlives processes.
@@ -82,7 +89,24 @@ pub(crate) struct DiskState {
     pub counts: StoreCounts,
     /// Where the process is to die.
     pub crash: Option<CrashPoint>,
+    durable: Option<(u64, Db)>,
     rng: Rng,
+}
+
+impl DiskState {
+    /// A planted bug: what is committed is durable only a while later.
+    fn promise(&mut self, now: u64) {
+        if self.durable.as_ref().is_none_or(|(at, _)| at + 300 < now) {
+            self.durable = Some((now, self.db.clone()));
+        }
+    }
+
+    /// The process is gone, and with it what was only promised.
+    pub(crate) fn lose_promises(&mut self, now: u64) {
+        if let Some((_, db)) = self.durable.take().filter(|(at, _)| at + 300 >= now) {
+            self.db = db;
+        }
+    }
 }
 
 impl<E: Send + 'static> Disk<E> {
@@ -94,6 +118,7 @@ impl<E: Send + 'static> Disk<E> {
             faults: StoreFaults::default(),
             counts: StoreCounts::default(),
             crash: None,
+            durable: None,
             rng: Rng::stream(seed, 2),
         };
         Arc::new(Self { kernel, state: Mutex::new(state) })
@@ -199,15 +224,23 @@ impl<E: Send + 'static> WriteStore for ModelStore<E> {
         let crash = self.disk.state().crash;
         if crash == Some(CrashPoint::BeforeCommit) {
             self.disk.state().crash = None;
+            self.disk.state().counts.killed_before_commit += 1;
             self.die().await;
         }
         let outcomes = match fate {
             Fate::Before => return Err(away()),
             Fate::Statement => return Err(StoreError::Statement("the model failed it".to_owned())),
-            Fate::Commit | Fate::Unknown => self.disk.state().db.commit(changes, now, limits),
+            Fate::Commit | Fate::Unknown => {
+                let mut disk = self.disk.state();
+                if planted::has(Bug::PublishBeforeCommit) {
+                    disk.promise(self.disk.kernel.now());
+                }
+                disk.db.commit(changes, now, limits)
+            }
         };
         if crash == Some(CrashPoint::AfterCommit) {
             self.disk.state().crash = None;
+            self.disk.state().counts.killed_after_commit += 1;
             self.die().await;
         }
         let ms = self.disk.state().rng.below(3);
@@ -233,10 +266,15 @@ impl Db {
         let outcomes: Outcomes = changes.iter().map(|change| decide(&mut workspace, change, now, limits)).collect();
         for decision in outcomes.iter().flatten() {
             for news in &decision.news {
+                self.note_stay(news);
+                if let News::Room { event: Event::NewMessage(new), .. } = news {
+                    self.note_birth(&new.message);
+                }
                 if let News::Room { room, rev: Some(rev), .. } = news
                     && self.revs.insert(room.clone(), *rev).unwrap_or_default().next() != *rev
                 {
-                    self.faults.push(format!("the change {rev} of {room} does not follow the one before"));
+                    let what = format!("the change {rev} of {room} does not follow the one before");
+                    self.faults.push(("dense", what));
                 }
             }
         }

@@ -6,7 +6,7 @@ use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     model::{Message, User},
 };
-use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, RoomRow, Workspace};
+use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, News, RoomRow, Workspace};
 
 /// A time in a room: from one change up to, and not including, another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub(crate) struct Db {
     /// For the checker: cursors that were moved by their owner.
     pub marks: BTreeMap<(RoomId, UserId), Seq>,
     /// For the checker: what went wrong in here.
-    pub faults: Vec<String>,
+    pub faults: Vec<(&'static str, String)>,
+    /// For the checker: every text that was ever posted, which the model's users never repeat.
+    pub born: BTreeSet<(RoomId, String)>,
 }
 
 impl Db {
@@ -72,6 +74,7 @@ impl Db {
             revs: BTreeMap::new(),
             marks: BTreeMap::new(),
             faults: Vec::new(),
+            born: BTreeSet::new(),
         }
     }
 
@@ -166,7 +169,13 @@ impl Db {
         }
         for key in dirty.members {
             let row = workspace.members[&key].clone();
-            self.note_stay(&key, &row);
+            if let Some(before) = self.members.get(&key)
+                && before.member.joined_at == row.member.joined_at
+                && before.read_seq > row.read_seq
+            {
+                let what = format!("the cursor of {key:?} goes from {} to {}", before.read_seq, row.read_seq);
+                self.faults.push(("cursors", what));
+            }
             if self.members.get(&key).is_none_or(|before| before.entered_rev != row.entered_rev) {
                 self.marks.remove(&key);
             }
@@ -177,7 +186,6 @@ impl Db {
             let inside: Vec<_> = inside.map(|(key, row)| (key.clone(), row.clone())).collect();
             for (key, mut row) in inside {
                 (row.member.left_at, row.member.rev) = (Some(at), rev);
-                self.note_stay(&key, &row);
                 self.members.insert(key, row);
             }
         }
@@ -188,12 +196,13 @@ impl Db {
             if let Some(other) = self.by_seq.insert(place, id.clone())
                 && other != id
             {
-                self.faults.push(format!("two messages have the place {} of {}", message.seq, message.room_id));
+                let what = format!("two messages have the place {} of {}", message.seq, message.room_id);
+                self.faults.push(("dense", what));
             }
             if let Some(client_id) = &message.client_id {
                 let key = (message.room_id.clone(), message.user_id.clone(), client_id.clone());
                 if self.sends.insert(key, id.clone()).is_some_and(|other| other != id) {
-                    self.faults.push(format!("the send {client_id} is stored twice"));
+                    self.faults.push(("exactly once", format!("the send {client_id} is stored twice")));
                 }
             }
             self.messages.insert(id, row);
@@ -228,24 +237,38 @@ impl Db {
         }
     }
 
-    fn note_stay(&mut self, key: &(RoomId, UserId), row: &MemberRow) {
-        let stays = self.stays.entry(key.clone()).or_default();
-        let open = stays.last().is_some_and(|stay| stay.until.is_none());
-        match (open, row.is_active()) {
-            (false, true) => stays.push(Stay { from: row.entered_rev, until: None }),
-            (true, false) => {
-                if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.member.rev);
+    /// A message is posted by a member, and once.
+    pub(super) fn note_birth(&mut self, message: &Message) {
+        let key = (message.room_id.clone(), message.user_id.clone());
+        if self.stays.get(&key).and_then(|stays| stays.last()).is_none_or(|stay| stay.until.is_some()) {
+            let what = format!("{} posts in {} and is not in it", message.user_id, message.room_id);
+            self.faults.push(("members", what));
+        }
+        if !self.born.insert((message.room_id.clone(), message.content.clone())) {
+            self.faults.push(("exactly once", format!("{:?} is posted twice in {}", message.content, message.room_id)));
+        }
+    }
+
+    /// From the news, as who comes and goes within one batch leaves one row.
+    pub(super) fn note_stay(&mut self, news: &News) {
+        match news {
+            News::Entered { room, user, rev, .. } => {
+                let stays = self.stays.entry((room.clone(), user.clone())).or_default();
+                stays.push(Stay { from: *rev, until: None });
+            }
+            News::Removed { room, user, rev, .. } => {
+                if let Some(stay) = self.stays.get_mut(&(room.clone(), user.clone())).and_then(|stays| stays.last_mut())
+                {
+                    stay.until = Some(*rev);
                 }
             }
-            // Out and in again within one batch.
-            (true, true) if stays.last().is_some_and(|stay| stay.from != row.entered_rev) => {
-                if let Some(stay) = stays.last_mut() {
-                    stay.until = Some(row.entered_rev);
+            News::Deleted { room, rev } => {
+                let inside = self.stays.iter_mut().filter(|((id, _), _)| id == room);
+                for stay in inside.filter_map(|(_, stays)| stays.last_mut()).filter(|stay| stay.until.is_none()) {
+                    stay.until = Some(*rev);
                 }
-                stays.push(Stay { from: row.entered_rev, until: None });
             }
-            _ => {}
+            News::Room { .. } => {}
         }
     }
 }

@@ -1,0 +1,162 @@
+//! The services beside a real database and a transport that listens.
+
+use std::sync::{Arc, Mutex};
+
+use roomcast_protocol::{
+    Epoch, Limits, RoomId, Timestamp, UserId,
+    command::{AddMembers, CreateRoom},
+    model::{Role, User, Visibility},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Departure, Parts, Service, ServiceSettings, Session};
+use crate::{
+    auth::{Authenticator, Identity, TokenError},
+    domain::{Act, Author, Change, ConnId, News},
+    env::RealEnv,
+    hub::{CloseReason, Packet, Transport},
+    limits::Quotas,
+    store::{WriteStore as _, sqlite::SqliteStore},
+};
+
+/// Remembers what was told to rooms.
+#[derive(Default)]
+struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>);
+
+impl Transport for Heard {
+    fn subscribe(&self, _: ConnId, _: &RoomId) {}
+    fn unsubscribe(&self, _: ConnId, _: &RoomId) {}
+    fn emit(&self, _: ConnId, _: &Packet) {}
+    fn close(&self, _: ConnId, _: CloseReason) {}
+
+    fn broadcast(&self, rooms: &[RoomId], _: Option<ConnId>, packet: &Packet) {
+        let json: Value = serde_json::from_str(packet.json.get()).expect("a payload");
+        let told = rooms.iter().map(|room| (room.clone(), packet.name, json.clone()));
+        self.0.lock().expect("no panic").extend(told);
+    }
+}
+
+struct NoTokens;
+
+impl Authenticator for NoTokens {
+    fn verify(&self, _: &str) -> Result<Identity, TokenError> {
+        Err(TokenError::Subject)
+    }
+}
+
+fn user(name: &str) -> User {
+    User { id: UserId::parse(name).expect("a good id"), name: name.to_uppercase(), avatar_url: None }
+}
+
+fn room(id: &str) -> RoomId {
+    RoomId::parse(id).expect("a good id")
+}
+
+struct World {
+    service: Service,
+    store: Arc<SqliteStore>,
+    heard: Arc<Heard>,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+        let store = Arc::new(SqliteStore::open(&url, &Epoch::parse("e").expect("a good id")).await.expect("opened"));
+        let heard = Arc::new(Heard::default());
+        let parts = Parts {
+            env: RealEnv::shared(),
+            store: store.clone(),
+            transport: heard.clone(),
+            tokens: Arc::new(NoTokens),
+            quotas: Quotas::new(None),
+            metrics: Arc::default(),
+            settings: ServiceSettings::default(),
+        };
+        let service = Service::start(parts, store.epoch().await.expect("read"));
+        Self { service, store, heard, _folder: folder }
+    }
+
+    /// Commits behind the writer's back: nobody is told.
+    async fn commit(&self, act: Act) {
+        let author = Author { user: user("alice"), admin: false, conn: None };
+        let change = Change { author, act, fresh_id: uuid::Uuid::now_v7().to_string() };
+        let done = self.store.commit(&[&change], Timestamp::new(1), &Limits::default()).await.expect("committed");
+        done.into_iter().for_each(|outcome| drop(outcome.expect("taken")));
+    }
+
+    async fn create(&self, id: &str) {
+        let create = CreateRoom {
+            room_id: Some(room(id)),
+            name: id.to_uppercase(),
+            visibility: Visibility::Private,
+            members: Vec::new(),
+            topic: None,
+            policy: None,
+        };
+        self.commit(Act::CreateRoom(create)).await;
+    }
+
+    async fn connect(&self, conn: u64, name: &str) -> Session {
+        let identity = Identity { user: user(name), admin: false, expires_at: Timestamp::new(u64::MAX / 2) };
+        let session = self.service.connect(ConnId(conn), identity).await.expect("connected");
+        self.service.begin_session(&session, None).await.expect("begun");
+        session
+    }
+
+    /// Whether a room was told this of somebody.
+    fn heard(&self, told: &str, name: &str, id: &str) -> bool {
+        let heard = self.heard.0.lock().expect("no panic");
+        heard.iter().any(|(place, event, json)| *place == room(id) && *event == told && json["userId"] == name)
+    }
+}
+
+#[tokio::test]
+async fn g13_a_member_by_an_unknown_transaction_is_introduced() {
+    let world = World::new().await;
+    world.create("r").await;
+    world.connect(1, "alice").await;
+    world.connect(2, "bob").await;
+    assert!(!world.heard("user-online", "bob", "r"), "nobody of the room knows him");
+
+    world.commit(Act::AddMembers(AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] })).await;
+    world.service.inner.reconcile().await;
+    assert!(world.heard("user-online", "bob", "r"), "he is a member now, and here");
+}
+
+#[tokio::test]
+async fn g8_the_digest_names_a_room_that_its_new_member_was_not_told_of() {
+    let world = World::new().await;
+    let mut session = world.connect(1, "alice").await;
+    assert!(world.service.heads(&mut session).is_none());
+    world.create("r").await;
+    let rev = roomcast_protocol::Rev::new(1);
+    let entered = News::Entered { room: room("r"), user: user("alice").id, role: Role::Owner, rev, member_count: 1 };
+    // Her own command: the answer tells it, unless reading the room for it fails.
+    world.service.inner.publish(&mut world.service.inner.arriving(), Some(session.conn), entered);
+    let heads = world.service.heads(&mut session).expect("the room is news");
+    assert!(heads.json.get().contains("\"r\""), "{}", heads.json);
+}
+
+#[tokio::test]
+async fn g13_a_new_member_who_is_not_here_is_said_to_be_away() {
+    let world = World::new().await;
+    world.create("r").await;
+    let alice = world.connect(1, "alice").await;
+    world.connect(2, "bob").await;
+    world.service.disconnect(ConnId(2), Departure::Asked);
+    let add = AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] };
+    world.service.write(alice.author(), Act::AddMembers(add)).await.expect("added");
+    let told = async || {
+        for _ in 0..500 {
+            if world.heard("user-offline", "bob", "r") {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        false
+    };
+    assert!(told().await, "who shared another room with him may think otherwise");
+}
