@@ -1,6 +1,6 @@
 //! Places without a hole between them, as intervals. Two that touch are one.
 
-use roomcast_protocol::{collections::BTreeMap, collections::BTreeSet};
+use roomcast_protocol::collections::BTreeMap;
 
 /// A run of places, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,7 @@ impl Runs {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 

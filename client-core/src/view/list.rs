@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, ops::Index, sync::Arc};
 
-use roomcast_protocol::{RoomId, Timestamp, collections::BTreeMap};
+use roomcast_protocol::{RoomId, Timestamp};
 
 use super::RoomSummary;
 
@@ -119,6 +119,7 @@ fn key(summary: &RoomSummary) -> (Reverse<Option<Timestamp>>, &RoomId) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
 
     use proptest::prelude::*;
     use roomcast_protocol::{
