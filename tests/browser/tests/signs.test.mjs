@@ -108,7 +108,8 @@ test("an answer leads to the message that it answers, however far back, and the 
     "a later page has come",
     async () => {
       await alice.feed.evaluate((scroller) => (scroller.scrollTop += 2_000));
-      return alice.message(/^message 600\b/).isVisible();
+      const last = (await alice.texts()).at(-1) ?? "";
+      return Number(/^message (\d+)/.exec(last)?.[1]) >= 600;
     },
     20_000,
   );
