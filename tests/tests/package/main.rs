@@ -3,6 +3,7 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use roomcast_tests::{Server, token::SECRET};
+use serde_json::json;
 use tokio::{process::Command, time::timeout};
 
 /// A machine with two cores that does other things as well.
@@ -18,6 +19,8 @@ async fn the_tests_of_the_package_pass() {
 #[tokio::test]
 async fn the_tarball_works_with_what_users_run() {
     let server = Server::start().await;
+    let room = json!({ "roomId": "general", "name": "General", "visibility": "public" });
+    server.client("host").await.ok("create-room", room).await;
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
     let mut run = node(&packaging, "run.mjs");
     passes(run.args(["--url", &server.url(), "--secret", SECRET])).await;
