@@ -7,7 +7,7 @@ use roomcast_protocol::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{RoomHead, RoomView, StoreError, columns::Columns};
+use super::{DeltaRows, RoomHead, RoomView, StoreError, columns::Columns};
 use crate::domain::{MemberRow, MessageRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
@@ -110,6 +110,43 @@ pub(super) fn message(row: &impl Columns) -> Result<Message, StoreError> {
 
 pub(super) fn message_row(row: &impl Columns) -> Result<MessageRow, StoreError> {
     Ok(MessageRow { message: message(row)?, digest: row.text("digest")?.to_owned() })
+}
+
+/// Messages in the order of their places.
+pub(super) fn by_place(rows: &[impl Columns]) -> Result<Vec<Message>, StoreError> {
+    let mut messages = rows.iter().map(message).collect::<Result<Vec<_>, _>>()?;
+    messages.sort_by_key(|message| message.seq);
+    Ok(messages)
+}
+
+/// Asks for one row more than wanted: whether it comes tells whether there is more.
+pub(super) fn one_more(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// What was wanted of rows that were asked for by [`one_more`], and whether there is more.
+pub(super) fn cut<R>(rows: &[R], limit: u64) -> (&[R], bool) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if rows.len() > limit { (&rows[..limit], true) } else { (rows, false) }
+}
+
+/// What changed in a room, out of the rows of one snapshot; `head` is the room's.
+pub(super) fn delta<R: Columns>(
+    head: &R,
+    messages: &[R],
+    members: &[R],
+    receipts: &[R],
+    limit: u64,
+) -> Result<DeltaRows, StoreError> {
+    Ok(DeltaRows {
+        messages: by_place(messages)?,
+        members: members.iter().map(member).collect::<Result<_, _>>()?,
+        receipts: receipts.iter().map(receipt).collect::<Result<_, _>>()?,
+        settings: head.flag("settings")?,
+        rev: Rev::new(number(head, "rev")?),
+        member_count: number(head, "member_count")?,
+        overflow: [messages, members].iter().any(|rows| rows.len() as u64 > limit),
+    })
 }
 
 pub(super) fn receipt(row: &impl Columns) -> Result<Receipt, StoreError> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, UserId,
-    model::{Message, Receipt, Room, User},
+    model::{Receipt, Room, User},
 };
 use sqlx::{Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
 
@@ -54,9 +54,9 @@ impl ReadStore for PostgresStore {
             .bind(query.name.as_deref())
             .bind(after_name)
             .bind(after_id)
-            .bind(one_more(query.limit));
+            .bind(codec::one_more(query.limit));
         let rows = self.all(statement).await?;
-        let (rows, has_more) = cut(&rows, query.limit);
+        let (rows, has_more) = codec::cut(&rows, query.limit);
         Ok(RoomPage { rooms: rows.iter().map(codec::room).collect::<Result<_, _>>()?, has_more })
     }
 
@@ -108,8 +108,8 @@ impl ReadStore for PostgresStore {
 
     async fn members(&self, room: &RoomId, after: Option<&UserId>, limit: u64) -> Result<UserPage, StoreError> {
         let after = after.map_or("", UserId::as_str);
-        let rows = self.all(sqlx::query(MEMBERS).bind(room.as_str()).bind(after).bind(one_more(limit))).await?;
-        let (rows, has_more) = cut(&rows, limit);
+        let rows = self.all(sqlx::query(MEMBERS).bind(room.as_str()).bind(after).bind(codec::one_more(limit))).await?;
+        let (rows, has_more) = codec::cut(&rows, limit);
         let members = rows
             .iter()
             .map(|row| Ok((codec::member(row)?, codec::optional_time(row, "last_seen_at")?)))
@@ -142,26 +142,14 @@ impl PostgresStore {
         let mut snapshot = self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let since = since.value().cast_signed();
         let changed = |statement: &'static str| {
-            sqlx::query(statement).bind(room.as_str().to_owned()).bind(since).bind(one_more(limit))
+            sqlx::query(statement).bind(room.as_str().to_owned()).bind(since).bind(codec::one_more(limit))
         };
         let messages = changed(MESSAGES_SINCE).fetch_all(&mut *snapshot).await?;
         let members = changed(MEMBERS_SINCE).fetch_all(&mut *snapshot).await?;
         let receipts = changed(RECEIPTS_SINCE).fetch_all(&mut *snapshot).await?;
         let head = sqlx::query(HEAD).bind(room.as_str()).bind(since).fetch_optional(&mut *snapshot).await?;
         snapshot.rollback().await?;
-        let Some(head) = head else { return Ok(DeltaRows::default()) };
-        let overflow = [&messages, &members].iter().any(|rows| rows.len() as u64 > limit);
-        let mut messages = messages.iter().map(codec::message).collect::<Result<Vec<Message>, _>>()?;
-        messages.sort_by_key(|message| message.seq);
-        Ok(DeltaRows {
-            messages,
-            members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
-            receipts: receipts.iter().map(codec::receipt).collect::<Result<_, _>>()?,
-            settings: head.flag("settings")?,
-            rev: Rev::new(codec::number(&head, "rev")?),
-            member_count: codec::number(&head, "member_count")?,
-            overflow,
-        })
+        head.map_or_else(|| Ok(DeltaRows::default()), |head| codec::delta(&head, &messages, &members, &receipts, limit))
     }
 
     async fn page(
@@ -180,31 +168,19 @@ impl PostgresStore {
             (Direction::Down, Among::Pinned) => PINNED_DOWN,
             (Direction::Up, Among::Pinned) => PINNED_UP,
         };
-        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
+        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(codec::one_more(limit));
         let query = match among {
             Among::Thread(thread) => query.bind(thread.as_str()),
             Among::All | Among::Pinned => query,
         };
         let rows = self.all(query).await?;
-        let (rows, has_more) = cut(&rows, limit);
-        let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
-        messages.sort_by_key(|message| message.seq);
-        Ok(MessagePage { messages, has_more })
+        let (rows, has_more) = codec::cut(&rows, limit);
+        Ok(MessagePage { messages: codec::by_place(rows)?, has_more })
     }
 }
 
 fn texts<T: AsRef<str>>(ids: &[T]) -> Vec<String> {
     ids.iter().map(|id| id.as_ref().to_owned()).collect()
-}
-
-/// Asks for one row more than wanted: whether it comes tells whether there is more.
-pub(super) fn one_more(limit: u64) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
-}
-
-fn cut(rows: &[PgRow], limit: u64) -> (&[PgRow], bool) {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    if rows.len() > limit { (&rows[..limit], true) } else { (rows, false) }
 }
 
 const MEMBERSHIPS: &str = "

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use roomcast_protocol::{MessageId, RoomId, UserId};
+use roomcast_protocol::RoomId;
 use sqlx::PgConnection;
 
 use super::{codec, search::Indexed};
@@ -42,11 +42,7 @@ pub(super) async fn save(
         run(connection, MESSAGES, codec::to_json(&messages)).await?;
     }
     if !dirty.reactions.is_empty() {
-        let there = |(message, user, emoji): &&(_, _, String)| {
-            let own = workspace.reactions.get(&(MessageId::clone(message), UserId::clone(user)));
-            own.is_some_and(|own| own.contains(emoji))
-        };
-        let (given, taken): (Vec<_>, Vec<_>) = dirty.reactions.iter().partition(there);
+        let (given, taken) = workspace.reactions_to_write();
         run(connection, REACTIONS_GIVEN, codec::to_json(&given)).await?;
         run(connection, REACTIONS_TAKEN, codec::to_json(&taken)).await?;
     }
@@ -59,7 +55,7 @@ pub(super) async fn save(
         run(connection, USERS, codec::to_json(&users)).await?;
     }
     if !dirty.blocks.is_empty() {
-        let (made, lifted): (Vec<_>, Vec<_>) = dirty.blocks.iter().partition(|pair| workspace.blocks.contains(*pair));
+        let (made, lifted) = workspace.blocks_to_write();
         run(connection, BLOCKS_MADE, codec::to_json(&made)).await?;
         run(connection, BLOCKS_LIFTED, codec::to_json(&lifted)).await?;
     }

@@ -4,7 +4,7 @@
 use roomcast_protocol::UserId;
 use serde::Serialize;
 
-use super::{PostgresStore, codec, reads::one_more};
+use super::{PostgresStore, codec};
 use crate::{
     domain::MessageRow,
     store::{FoundPage, SearchIn, SearchQuery, StoreError},
@@ -39,7 +39,7 @@ impl PostgresStore {
         let statement = sqlx::query(FIND)
             .bind(expression)
             .bind(query.before.map_or(i64::MAX, u64::cast_signed))
-            .bind(one_more(query.limit))
+            .bind(codec::one_more(query.limit))
             .bind(room)
             .bind(user);
         let rows = self.all(statement).await?;

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, UserId,
-    model::{Message, Receipt, Room, User},
+    model::{Receipt, Room, User},
 };
-use sqlx::{Row as _, sqlite::SqliteRow};
+use sqlx::Row as _;
 
 use super::{SqliteStore, StoreError, codec};
 use crate::store::{
@@ -67,10 +67,10 @@ impl ReadStore for SqliteStore {
             .bind(query.name.as_deref())
             .bind(after_name)
             .bind(after_id)
-            .bind(one_more(query.limit))
+            .bind(codec::one_more(query.limit))
             .fetch_all(&self.readers)
             .await?;
-        let (rows, has_more) = cut(&rows, query.limit);
+        let (rows, has_more) = codec::cut(&rows, query.limit);
         Ok(RoomPage { rooms: rows.iter().map(codec::room).collect::<Result<_, _>>()?, has_more })
     }
 
@@ -129,13 +129,13 @@ impl ReadStore for SqliteStore {
         let messages = sqlx::query("SELECT body FROM messages WHERE room_id = ? AND rev > ? ORDER BY rev LIMIT ?")
             .bind(room.as_str())
             .bind(since)
-            .bind(one_more(limit))
+            .bind(codec::one_more(limit))
             .fetch_all(&mut *snapshot)
             .await?;
         let members = sqlx::query(MEMBERS_SINCE)
             .bind(room.as_str())
             .bind(since)
-            .bind(one_more(limit))
+            .bind(codec::one_more(limit))
             .fetch_all(&mut *snapshot)
             .await?;
         let receipts = sqlx::query(
@@ -143,7 +143,7 @@ impl ReadStore for SqliteStore {
         )
         .bind(room.as_str())
         .bind(since)
-        .bind(one_more(limit))
+        .bind(codec::one_more(limit))
         .fetch_all(&mut *snapshot)
         .await?;
         let head = sqlx::query("SELECT rev, member_count, settings_rev > ?2 AS settings FROM rooms WHERE id = ?1")
@@ -151,19 +151,7 @@ impl ReadStore for SqliteStore {
             .bind(since)
             .fetch_optional(&mut *snapshot)
             .await?;
-        let Some(head) = head else { return Ok(DeltaRows::default()) };
-        let overflow = [&messages, &members].iter().any(|rows| rows.len() as u64 > limit);
-        let mut messages = messages.iter().map(codec::message).collect::<Result<Vec<Message>, _>>()?;
-        messages.sort_by_key(|message| message.seq);
-        Ok(DeltaRows {
-            messages,
-            members: members.iter().map(codec::member).collect::<Result<_, _>>()?,
-            receipts: receipts.iter().map(codec::receipt).collect::<Result<_, _>>()?,
-            settings: head.try_get("settings")?,
-            rev: Rev::new(codec::number(&head, "rev")?),
-            member_count: codec::number(&head, "member_count")?,
-            overflow,
-        })
+        head.map_or_else(|| Ok(DeltaRows::default()), |head| codec::delta(&head, &messages, &members, &receipts, limit))
     }
 
     async fn receipts(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Receipt)>, StoreError> {
@@ -185,10 +173,10 @@ impl ReadStore for SqliteStore {
         )
         .bind(room.as_str())
         .bind(after.map_or("", UserId::as_str))
-        .bind(one_more(limit))
+        .bind(codec::one_more(limit))
         .fetch_all(&self.readers)
         .await?;
-        let (rows, has_more) = cut(&rows, limit);
+        let (rows, has_more) = codec::cut(&rows, limit);
         let members = rows
             .iter()
             .map(|row| Ok((codec::member(row)?, codec::optional_time(row, "last_seen_at")?)))
@@ -228,27 +216,15 @@ impl SqliteStore {
             (Direction::Down, Among::Pinned) => PINNED_DOWN,
             (Direction::Up, Among::Pinned) => PINNED_UP,
         };
-        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(one_more(limit));
+        let query = sqlx::query(statement).bind(room.as_str()).bind(place).bind(codec::one_more(limit));
         let query = match among {
             Among::Thread(thread) => query.bind(thread.as_str()),
             Among::All | Among::Pinned => query,
         };
         let rows = query.fetch_all(&self.readers).await?;
-        let (rows, has_more) = cut(&rows, limit);
-        let mut messages = rows.iter().map(codec::message).collect::<Result<Vec<_>, _>>()?;
-        messages.sort_by_key(|message| message.seq);
-        Ok(MessagePage { messages, has_more })
+        let (rows, has_more) = codec::cut(&rows, limit);
+        Ok(MessagePage { messages: codec::by_place(rows)?, has_more })
     }
-}
-
-/// Asks for one row more than wanted: whether it comes tells whether there is more.
-fn one_more(limit: u64) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1
-}
-
-fn cut(rows: &[SqliteRow], limit: u64) -> (&[SqliteRow], bool) {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    if rows.len() > limit { (&rows[..limit], true) } else { (rows, false) }
 }
 
 const ROOM_VIEWS: &str = "

@@ -1,6 +1,5 @@
 //! Writing back what a batch touched: a statement for each kind, however large the batch.
 
-use roomcast_protocol::{MessageId, UserId};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::{StoreError, codec};
@@ -35,11 +34,7 @@ pub(super) async fn save(
         run(connection, MESSAGES, codec::to_json(&messages)).await?;
     }
     if !dirty.reactions.is_empty() {
-        let there = |(message, user, emoji): &&(_, _, String)| {
-            let own = workspace.reactions.get(&(MessageId::clone(message), UserId::clone(user)));
-            own.is_some_and(|own| own.contains(emoji))
-        };
-        let (given, taken): (Vec<_>, Vec<_>) = dirty.reactions.iter().partition(there);
+        let (given, taken) = workspace.reactions_to_write();
         run(connection, REACTIONS_GIVEN, codec::to_json(&given)).await?;
         run(connection, REACTIONS_TAKEN, codec::to_json(&taken)).await?;
     }
@@ -47,7 +42,7 @@ pub(super) async fn save(
         run(connection, UNREACTED, codec::to_json(&dirty.unreacted)).await?;
     }
     if !dirty.blocks.is_empty() {
-        let (made, lifted): (Vec<_>, Vec<_>) = dirty.blocks.iter().partition(|pair| workspace.blocks.contains(*pair));
+        let (made, lifted) = workspace.blocks_to_write();
         run(connection, BLOCKS_MADE, codec::to_json(&made)).await?;
         run(connection, BLOCKS_LIFTED, codec::to_json(&lifted)).await?;
     }
