@@ -1,9 +1,11 @@
 //! Who is connected here and in which rooms, and how news reaches them.
 
+mod bus;
 mod packet;
 mod roster;
 mod tail;
 
+pub use bus::{Bus, Heard, Link, NodeId, Topic};
 pub use packet::{CloseReason, Packet, Transport};
 pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};
 pub use tail::{Tail, TailAnswer};

@@ -52,13 +52,12 @@ impl Inner {
         }
         for head in heads {
             let now = Membership { rev: head.member_rev, role: head.role, active: true };
-            if known.iter().any(|(room, before)| *room == head.room && *before == now) {
-                self.overtake(head);
-            } else {
+            if !known.iter().any(|(room, before)| *room == head.room && *before == now) {
                 let conns = self.admit(&arriving, user, &head.room, now, head.member_count);
                 self.introduce(user, &head.room, None);
                 self.welcome(user.clone(), head.room.clone(), conns.into_iter().collect());
             }
+            self.overtake(head);
         }
     }
 
