@@ -44,7 +44,7 @@ impl Inner {
         heads: &[RoomHead],
     ) -> Result<Vec<RoomDelta>, StoreError> {
         let heads: BTreeMap<&RoomId, &RoomHead> = heads.iter().map(|head| (&head.room, head)).collect();
-        let mut deltas = Vec::with_capacity(has.len());
+        let mut deltas: Vec<RoomDelta> = Vec::with_capacity(has.len());
         for (room, since) in has {
             let delta = match heads.get(room) {
                 None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
@@ -63,16 +63,15 @@ impl Inner {
             };
             deltas.push(delta);
         }
-        // A removal since the memberships were read: what was said after it is not for them.
-        for delta in &mut deltas {
-            if self.roster().is_out(user, &delta.room_id) {
-                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
-            }
-        }
         self.mark_mine(user, deltas.iter_mut().flat_map(|delta| &mut delta.messages)).await?;
         let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
         for delta in &mut deltas {
             delta.authors = authors::of(&authors, &delta.messages);
+            // A removal since the memberships were read: what was said after it is not for them.
+            let member_rev = heads.get(&delta.room_id).map_or(Rev::default(), |head| head.member_rev);
+            if self.roster().is_out(user, &delta.room_id, member_rev) {
+                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
+            }
         }
         Ok(deltas)
     }
