@@ -1,6 +1,7 @@
 //! The server's parts, from outside.
 
 mod conformance;
+mod moving;
 mod postgres;
 mod sqlite;
 mod writer;
