@@ -128,6 +128,7 @@ fn dev(mut raw: RawConfig) -> anyhow::Result<Config> {
     if raw.cors_origins.is_empty() {
         "*".clone_into(&mut raw.cors_origins);
     }
+    raw.welcome_rooms.get_or_insert_with(|| "general".to_owned());
     let mut config = raw.validate()?;
     config.dev = true;
     Ok(config)
