@@ -96,8 +96,13 @@ impl Inner {
         if rows.settings {
             delta.room = self.room_states(user, std::slice::from_ref(room)).await?.pop().map(Box::new);
         }
-        delta.receipts = rows.receipts;
-        delta.receipts.retain(|receipt| by_name || receipt.user_id == *user);
+        // A cursor has no place in the log, so by name all of them are told: an acknowledgement can have taken the client
+        // past one that it was never told.
+        delta.receipts = if by_name {
+            self.store.receipts(std::slice::from_ref(room)).await?.into_iter().map(|(_, receipt)| receipt).collect()
+        } else {
+            rows.receipts.into_iter().filter(|receipt| receipt.user_id == *user).collect()
+        };
         delta.messages = rows.messages;
         delta.members = rows.members;
         if since == delta.rev && delta.receipts.is_empty() && delta.room.is_none() {
