@@ -2,6 +2,7 @@
 
 mod bus;
 mod packet;
+pub mod redis;
 mod roster;
 mod tail;
 
