@@ -1,10 +1,12 @@
 //! Who is connected here and in which rooms, and how news reaches them.
 
+mod alone;
 mod bus;
 mod packet;
 mod roster;
 mod tail;
 
+pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
 pub use packet::{CloseReason, Packet, Transport};
 pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};
