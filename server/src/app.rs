@@ -12,6 +12,7 @@ use crate::{
     env::RealEnv,
     gateway::Gateway,
     http::{self, Health},
+    hub,
     limits::Quotas,
     metrics::Metrics,
     serve,
@@ -71,6 +72,7 @@ impl App {
             quotas: Quotas::new(config.rates),
             metrics: metrics.clone(),
             settings: config.service.clone(),
+            link: hub::alone(),
         };
         let service = Service::start(parts, epoch);
         gateway.open(service.clone());
