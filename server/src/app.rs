@@ -12,7 +12,7 @@ use crate::{
     env::RealEnv,
     gateway::Gateway,
     http::{self, Health},
-    hub,
+    hub::{self, Link, NodeId},
     limits::Quotas,
     metrics::Metrics,
     serve,
@@ -72,13 +72,13 @@ impl App {
             quotas: Quotas::new(config.rates),
             metrics: metrics.clone(),
             settings: config.service.clone(),
-            link: hub::alone(),
+            link: link(config, &metrics),
         };
         let service = Service::start(parts, epoch);
         gateway.open(service.clone());
         let stop = CancellationToken::new();
         tick(service.clone(), stop.clone());
-        let health = Health { store: store.clone(), draining: gateway.draining() };
+        let health = Health { store: store.clone(), draining: gateway.draining(), bus: metrics.bus.clone() };
         let router = http::public(health, config.dev.then(|| config.key.clone()))
             .layer(layer)
             .layer(http::cors(&config.origins));
@@ -122,6 +122,15 @@ impl App {
         self.stop.cancel();
         self.store.close().await;
     }
+}
+
+/// The way to the other nodes, if there are any. Each start makes another node: what an earlier life said is no
+/// longer true.
+fn link(config: &Config, metrics: &Metrics) -> Link {
+    let Some(redis) = &config.redis else { return hub::alone() };
+    let node = NodeId::new(format!("{}.{:08x}", config.node, rand::random::<u32>()));
+    tracing::info!(%node, "this is one of several nodes");
+    hub::redis::start(redis.clone(), node, metrics.bus.clone())
 }
 
 async fn open(database: &DatabaseConfig, fresh_epoch: &Epoch) -> Result<Arc<dyn Store>, StartError> {

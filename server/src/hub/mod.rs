@@ -2,6 +2,7 @@
 
 mod alone;
 mod bus;
+mod memory;
 mod packet;
 pub mod redis;
 mod roster;
@@ -9,6 +10,7 @@ mod tail;
 
 pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
+pub use memory::Exchange;
 pub use packet::{CloseReason, Packet, Transport};
 pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};
 pub use tail::{Tail, TailAnswer};
