@@ -46,7 +46,6 @@ impl Life {
         let mut finder = Finder::new(self.target.clone());
         let mut pause = PAUSE_FIRST;
         let mut told = false;
-        self.metrics.set_degraded(true);
         for number in 1.. {
             match self.connect(&mut finder, number).await {
                 Ok(session) => {

@@ -52,6 +52,7 @@ pub fn start(settings: RedisSettings, node: NodeId, metrics: BusMetrics) -> Link
         // An application around us, or its other libraries, may have chosen another before, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
+    metrics.set_degraded(true);
     let (queue, outgoing) = Outbox::new(metrics.clone());
     let wanted = Arc::new(Wanted::default());
     let inbox = Arc::new(Inbox::new(metrics.clone()));

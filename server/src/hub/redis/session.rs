@@ -166,15 +166,20 @@ async fn connect(target: &Target, master: &Master, listener: Arc<Listener>) -> R
     });
     let client = target.master(&master.address)?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    if matches!(target.kind, Kind::Sentinel { .. }) {
+    let serves = match target.kind {
+        Kind::Single => true,
         // Sentinels may not know yet. A replica would take what is published, and keep it to itself.
-        let role: Value = cmd("ROLE").query_async(&mut connection).await?;
-        let Value::Array(role) = role else { return Err(Fault::NoMaster) };
-        if role.first() != Some(&Value::BulkString(b"master".to_vec())) {
-            return Err(Fault::NoMaster);
+        Kind::Sentinel { .. } => {
+            let role: Value = cmd("ROLE").query_async(&mut connection).await?;
+            matches!(role, Value::Array(role) if role.first() == Some(&Value::BulkString(b"master".to_vec())))
         }
-    }
-    Ok(connection)
+        // A node that has just started knows its slots before it serves them.
+        Kind::Cluster => {
+            let info: String = cmd("CLUSTER").arg("INFO").query_async(&mut connection).await?;
+            info.contains("cluster_state:ok")
+        }
+    };
+    if serves { Ok(connection) } else { Err(Fault::NoMaster) }
 }
 
 /// Where the connections' pushes go. Runs on their tasks, so it never waits.

@@ -23,7 +23,7 @@ fn settings(url: &str, secret: &str) -> RedisSettings {
     }
 }
 
-fn link(url: &str, name: &str) -> Link {
+pub(super) fn link(url: &str, name: &str) -> Link {
     start(settings(url, SECRET), NodeId::new(name.to_owned()), BusMetrics::default())
 }
 
@@ -161,5 +161,31 @@ async fn a_link_that_is_dropped_leaves() {
     let end = Instant::now() + SOON;
     while redis.command("PUBLISH roomcast:room:a x").expect("answered") != ":0" {
         assert!(Instant::now() < end, "it is still there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_only_the_right_authority_is_trusted() {
+    let redis = Redis::start_with_tls();
+    let authority = std::fs::read(redis.certificate().expect("it has one").authority()).expect("it can be read");
+    let link = |name: &str, authority: Option<Vec<u8>>| {
+        let target = Target::parse(&redis.url(), authority).expect("a good URL");
+        let metrics = BusMetrics::default();
+        let settings = RedisSettings { target, ..settings(&redis.url(), SECRET) };
+        (start(settings, NodeId::new(name.to_owned()), metrics.clone()), metrics)
+    };
+    let (mut one, _) = link("one", Some(authority.clone()));
+    let (mut two, _) = link("two", Some(authority));
+    until(&mut one, &Heard::Up).await;
+    until(&mut two, &Heard::Up).await;
+    listen(&mut two, &[room("a")]).await;
+    assert!(one.bus.publish(&room("a"), payload("hidden")));
+    let heard = next(&mut two).await;
+    assert_eq!(heard, Heard::Frame { from: one.node.clone(), topic: room("a"), payload: payload("hidden") });
+    let other = std::fs::read(roomcast_test_services::Certificate::for_loopback().authority()).expect("it can be read");
+    for authority in [None, Some(other)] {
+        let (mut three, metrics) = link("three", authority);
+        let refused = tokio::time::timeout(Duration::from_secs(2), three.heard.recv()).await;
+        assert!(refused.is_err() && metrics.degraded() == ["redis"], "{refused:?}");
     }
 }

@@ -63,6 +63,22 @@ pub(super) async fn listen(link: &mut Link, topics: &[Topic]) {
     }
 }
 
+/// Says something in each topic until all of it is heard in a row; what is said while the bus settles may be lost.
+pub(super) async fn heard_again(one: &Link, two: &mut Link, topics: &[Topic], text: &str) {
+    for topic in topics {
+        let again = async {
+            loop {
+                one.bus.publish(topic, payload(text));
+                let heard = timeout(Duration::from_millis(300), two.heard.recv()).await;
+                if heard.is_ok_and(|heard| heard == Some(said(one, topic, text))) {
+                    return;
+                }
+            }
+        };
+        timeout(SOON, again).await.unwrap_or_else(|_| panic!("{topic:?} is not heard"));
+    }
+}
+
 fn said(link: &Link, topic: &Topic, text: &str) -> Heard {
     Heard::Frame { from: link.node.clone(), topic: topic.clone(), payload: payload(text) }
 }
