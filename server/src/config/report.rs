@@ -27,6 +27,7 @@ impl RawConfig {
             ("ROOMCAST_REDIS_PREFIX", self.redis_prefix.clone()),
             ("ROOMCAST_REDIS_CA", optional(&self.redis_ca)),
             ("ROOMCAST_NODE_NAME", optional(&self.node_name)),
+            ("ROOMCAST_TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ROOMCAST_LIMITS", self.limits.clone()),
             ("ROOMCAST_DEBUG_EVENTS", self.debug_events.clone()),
             ("ROOMCAST_PING_INTERVAL_MS", self.ping_interval_ms.clone()),

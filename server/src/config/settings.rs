@@ -10,6 +10,7 @@ use crate::{
     gateway::{GatewaySettings, Transports},
     hub::redis::RedisSettings,
     limits::Rates,
+    serve::Proxies,
     service::ServiceSettings,
     store::postgres::Durability,
 };
@@ -58,6 +59,9 @@ pub struct RawConfig {
     /// What this node is called in logs and by other nodes. Without one it is the machine's name.
     #[arg(long, env = "ROOMCAST_NODE_NAME", value_name = "NAME")]
     pub node_name: Option<String>,
+    /// Addresses or networks of the balancers in front, whose `X-Forwarded-For` is believed, separated by commas.
+    #[arg(long, env = "ROOMCAST_TRUSTED_PROXIES", default_value = "", value_name = "NETWORKS")]
+    pub trusted_proxies: String,
     /// `off` switches rates and connection quotas off; sizes stay limited.
     #[arg(long, env = "ROOMCAST_LIMITS", default_value = "on", value_name = "on|off")]
     pub limits: String,
@@ -155,6 +159,8 @@ pub struct Config {
     pub node: String,
     /// The way to other nodes; `None` = there are none.
     pub redis: Option<RedisSettings>,
+    /// The balancers in front.
+    pub proxies: Proxies,
     /// Who may connect.
     pub tokens: Tokens,
     /// The key that tokens can be minted with.
@@ -208,6 +214,7 @@ impl RawConfig {
                 "several nodes cannot share a file; say postgres:// in ROOMCAST_DATABASE_URL, or leave Redis out",
             );
         }
+        let proxies = check.proxies(&self.trusted_proxies);
         let node = check.node(self.node_name.as_deref());
         let key = check.key(self.jwt_secret.as_deref());
         let origins = check.origins(&self.cors_origins);
@@ -232,7 +239,7 @@ impl RawConfig {
         else {
             return Err(Problems(check.0));
         };
-        let (Some(database), Some(node), true) = (database, node, check.0.is_empty()) else {
+        let (Some(database), Some(node), Some(proxies), true) = (database, node, proxies, check.0.is_empty()) else {
             return Err(Problems(check.0));
         };
         Ok(Config {
@@ -240,6 +247,7 @@ impl RawConfig {
             database,
             node,
             redis,
+            proxies,
             tokens: Tokens::new(key.clone(), self.jwt_issuer.as_deref(), self.jwt_audience.as_deref()),
             key,
             origins,
@@ -309,6 +317,12 @@ impl Check {
             self.say("ROOMCAST_NODE_NAME", format!("{name:?} is no name; it has 1 to 64 of A-Z a-z 0-9 _ - ."));
         }
         good.then_some(name)
+    }
+
+    fn proxies(&mut self, text: &str) -> Option<Proxies> {
+        let proxies = Proxies::parse(text);
+        let say = |bad| format!("{bad:?} is no address or network; it looks like 10.0.0.0/8");
+        proxies.map_err(|bad| self.say("ROOMCAST_TRUSTED_PROXIES", say(bad))).ok()
     }
 
     fn origins(&mut self, text: &str) -> Option<Origins> {
@@ -416,13 +430,14 @@ mod tests {
             "--redis-key=short",
             "--redis-prefix={all}",
             "--redis-ca=/nowhere/ca.pem",
+            "--trusted-proxies=localhost",
             "--node-name=a b",
         ];
-        let problems = raw(&bad).validate().expect_err("five bad settings");
+        let problems = raw(&bad).validate().expect_err("six bad settings");
         let names: Vec<&str> = problems.0.iter().map(|problem| problem.name).collect();
         let expected = ["REDIS_CA", "REDIS_URL", "REDIS_KEY", "REDIS_PREFIX"].map(|name| format!("ROOMCAST_{name}"));
         assert_eq!(names[..4], expected);
-        assert_eq!(names[4..], ["ROOMCAST_NODE_NAME"]);
+        assert_eq!(names[4..], ["ROOMCAST_TRUSTED_PROXIES", "ROOMCAST_NODE_NAME"]);
         assert!(!problems.to_string().contains("hunter2"), "{problems}");
     }
 }
