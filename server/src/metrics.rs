@@ -1,5 +1,9 @@
 //! What operators watch, in Prometheus' text format.
 
+mod bus;
+
+pub use bus::{BusMetrics, Dropped, WhatLabel};
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -67,6 +71,8 @@ pub struct Metrics {
     pub writer_queue: Gauge,
     /// Events left out under load.
     pub sheds: Family<FeatureLabel, Counter>,
+    /// The bus between nodes.
+    pub bus: BusMetrics,
 }
 
 impl Default for Metrics {
@@ -88,6 +94,7 @@ impl Default for Metrics {
             batch_failures: Counter::default(),
             writer_queue: Gauge::default(),
             sheds: Family::default(),
+            bus: BusMetrics::default(),
             registry: Registry::default(),
         };
         registry.register("connections", "Connections now", metrics.connections.clone());
@@ -109,6 +116,7 @@ impl Default for Metrics {
         registry.register("batch_failures", "Transactions that failed", metrics.batch_failures.clone());
         registry.register("writer_queue", "Changes that wait for the writer", metrics.writer_queue.clone());
         registry.register("sheds", "Events left out under load", metrics.sheds.clone());
+        metrics.bus.register(&mut registry);
         Self { registry, ..metrics }
     }
 }

@@ -38,7 +38,7 @@ use arriving::Arriving;
 use crate::{
     auth::Authenticator,
     env::SharedEnv,
-    hub::{Roster, Transport},
+    hub::{Link, Roster, Transport},
     limits::Quotas,
     metrics::Metrics,
     store::{Store, Writer, WriterSettings, Written},
@@ -109,6 +109,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Settings.
     pub settings: ServiceSettings,
+    /// The way to the other nodes.
+    pub link: Link,
 }
 
 /// The services of one node. A cheap handle.
@@ -139,7 +141,7 @@ impl Service {
     /// Starts the services: the writer's task runs from here on.
     #[must_use]
     pub fn start(parts: Parts, epoch: Epoch) -> Self {
-        let Parts { env, store, transport, tokens, quotas, metrics, settings } = parts;
+        let Parts { env, store, transport, tokens, quotas, metrics, settings, link: _ } = parts;
         let inner = Arc::new_cyclic(|this| Inner {
             this: this.clone(),
             env: env.clone(),

@@ -15,7 +15,7 @@ use crate::{
     auth::{Authenticator, Identity, TokenError},
     domain::{Act, Author, Change, ConnId, News},
     env::RealEnv,
-    hub::{CloseReason, Packet, Transport},
+    hub::{CloseReason, Packet, Transport, alone},
     limits::Quotas,
     store::{WriteStore as _, sqlite::SqliteStore},
 };
@@ -74,6 +74,7 @@ impl World {
             quotas: Quotas::new(None),
             metrics: Arc::default(),
             settings: ServiceSettings::default(),
+            link: alone(),
         };
         let service = Service::start(parts, store.epoch().await.expect("read"));
         Self { service, store, heard, _folder: folder }

@@ -1,5 +1,6 @@
 //! The server's parts, from outside.
 
+mod bus;
 mod conformance;
 mod moving;
 mod postgres;

@@ -18,7 +18,7 @@ use roomcast_protocol::{
 };
 use roomcast_server::{
     auth::{Authenticator, Identity, TokenError},
-    hub::{CloseReason, Packet, Transport as _},
+    hub::{CloseReason, Packet, Transport as _, alone},
     limits::Quotas,
     metrics::Metrics,
     service::{Answers, Arrival, ConnectError, Conversation, Departure, Parts, RawPacket, Service, ServiceSettings},
@@ -126,6 +126,7 @@ impl Node {
             quotas: Quotas::new(None),
             metrics: Arc::new(Metrics::default()),
             settings,
+            link: alone(),
         };
         let epoch = disk.state().db.epoch.clone();
         let service = Service::start(parts, epoch);
