@@ -2,12 +2,18 @@
 
 mod alone;
 mod bus;
+mod frame;
 mod packet;
+mod recent;
 mod roster;
+mod sequencer;
 mod tail;
 
 pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
+pub use frame::{Dropped, Frame};
 pub use packet::{CloseReason, Packet, Transport};
+pub use recent::{Hint, Recent, Spoken};
 pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};
+pub use sequencer::{HOLE_MS, Hole, Offer, Sequencer, Verdict};
 pub use tail::{Tail, TailAnswer};

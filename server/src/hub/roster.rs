@@ -1,14 +1,18 @@
 //! Who is connected to this node, and in which rooms they are. Plain data behind one lock; whoever changes it
-//! tells the transport under the same lock, so that a subscription can never outlive its membership.
+//! tells the transport under the same lock, so that a subscription can never outlive its membership. It asks the bus
+//! for what those who are here need, and for no more (G-6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use roomcast_protocol::{
     Rev, RoomId, Timestamp, UserId,
     model::{Availability, Role, Status, User},
 };
 
-use super::Tail;
+use super::{Bus, NodeId, Sequencer, Tail, Topic};
 use crate::domain::ConnId;
 
 /// A user with a connection here, or whose last one was lost a moment ago.
@@ -63,6 +67,15 @@ pub struct LocalRoom {
     pub member_count: u64,
     /// Its last changes.
     pub tail: Tail,
+    /// The order of its news.
+    pub sequencer: Sequencer,
+    /// What this node was told of before this change it does not have: memberships that were read earlier may be
+    /// ended ones.
+    pub since: Rev,
+    /// The newest cursor heard of from each node.
+    pub cursors: BTreeMap<NodeId, u64>,
+    /// The head some time ago, and some more time ago.
+    pub earlier: [Rev; 2],
     /// Who is typing, until when on the monotonic clock, in milliseconds.
     pub typing: BTreeMap<UserId, u64>,
     /// The node's count of changes when this room last changed; a digest names the rooms above its own mark.
@@ -80,9 +93,32 @@ pub enum Connected {
     Again,
 }
 
+impl LocalRoom {
+    fn at(head: Rev, member_count: u64) -> Self {
+        Self {
+            users: BTreeSet::new(),
+            member_count,
+            tail: Tail::after(head),
+            sequencer: Sequencer::default(),
+            since: head,
+            cursors: BTreeMap::new(),
+            earlier: [head; 2],
+            typing: BTreeMap::new(),
+            changed: 0,
+            occupancy_changed: false,
+        }
+    }
+
+    /// Its newest change that was told here.
+    #[must_use]
+    pub const fn head(&self) -> Rev {
+        self.tail.head()
+    }
+}
+
 /// Everybody here.
-#[derive(Debug, Default)]
 pub struct Roster {
+    bus: Arc<dyn Bus>,
     /// By user.
     pub users: BTreeMap<UserId, LocalUser>,
     /// By room.
@@ -96,6 +132,19 @@ pub struct Roster {
 }
 
 impl Roster {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(bus: Arc<dyn Bus>) -> Self {
+        Self {
+            bus,
+            users: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            changes: 0,
+            last_seen: BTreeMap::new(),
+        }
+    }
+
     /// Registers a connection.
     pub fn connect(&mut self, conn: ConnId, user: &User) -> Connected {
         self.conns.insert(conn, user.id.clone());
@@ -117,33 +166,41 @@ impl Roster {
                     announced: false,
                 };
                 self.users.insert(user.id.clone(), local);
+                self.bus.subscribe(Topic::User(user.id.clone()));
                 Connected::First
             }
         }
     }
 
-    /// Takes note of a membership, unless something newer is known. Returns whether it is news.
-    pub fn note_membership(&mut self, user: &UserId, room: &RoomId, news: Membership, member_count: u64) -> bool {
+    /// Takes note of a membership, unless it or something newer is known. Returns whether it is news. A room that
+    /// nobody here was in begins at `head`.
+    pub fn note_membership(
+        &mut self,
+        user: &UserId,
+        room: &RoomId,
+        news: Membership,
+        head: Rev,
+        member_count: u64,
+    ) -> bool {
         let Some(local) = self.users.get_mut(user) else { return false };
-        if local.rooms.get(room).is_some_and(|known| known.rev > news.rev) {
+        let before = local.rooms.get(room);
+        if before.is_some_and(|known| known.rev > news.rev || *known == news) {
             return false;
         }
+        // One that had ended for this node ends once, even where its end's own place is learnt later.
+        let ended = !news.active && before.is_some_and(|known| !known.active);
         local.rooms.insert(room.clone(), news);
         if news.active {
-            let entry = self.rooms.entry(room.clone()).or_insert_with(|| LocalRoom {
-                users: BTreeSet::new(),
-                member_count,
-                tail: Tail::after(news.rev),
-                typing: BTreeMap::new(),
-                changed: 0,
-                occupancy_changed: false,
+            let entry = self.rooms.entry(room.clone()).or_insert_with(|| {
+                self.bus.subscribe(Topic::Room(room.clone()));
+                LocalRoom::at(head, member_count)
             });
             entry.users.insert(user.clone());
             entry.occupancy_changed = true;
         } else {
             self.forget_in_room(user, room);
         }
-        true
+        !ended
     }
 
     /// Takes a user out of a room's local list; a room without anybody here is forgotten.
@@ -154,6 +211,7 @@ impl Roster {
             local.occupancy_changed = true;
             if local.users.is_empty() {
                 self.rooms.remove(room);
+                self.bus.unsubscribe(&Topic::Room(room.clone()));
             }
         }
     }
@@ -161,6 +219,7 @@ impl Roster {
     /// Forgets a user who is gone for good.
     pub fn forget(&mut self, user: &UserId) -> Option<LocalUser> {
         let local = self.users.remove(user)?;
+        self.bus.unsubscribe(&Topic::User(user.clone()));
         for room in local.active_rooms() {
             self.forget_in_room(user, room);
         }

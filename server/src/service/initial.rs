@@ -67,6 +67,9 @@ impl Service {
         for packet in held.into_iter().filter(|_| !planted::has(Bug::ArrivingDropped)) {
             inner.transport.emit(session.conn, &packet);
         }
+        if inner.is_degraded() {
+            inner.transport.emit(session.conn, &Inner::degraded_packet(true));
+        }
         drop(arriving);
         if !is_long {
             inner.welcome_behind(session, &said);
