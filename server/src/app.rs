@@ -12,10 +12,10 @@ use crate::{
     env::RealEnv,
     gateway::Gateway,
     http::{self, Health},
-    hub,
+    hub::{self, Link, NodeId},
     limits::Quotas,
     metrics::Metrics,
-    serve,
+    serve::{self, Proxies},
     service::{Parts, Service},
     store::{
         Store, StoreError,
@@ -49,6 +49,7 @@ pub struct App {
     gateway: Gateway,
     service: Service,
     store: Arc<dyn Store>,
+    proxies: Proxies,
     stop: CancellationToken,
 }
 
@@ -72,17 +73,20 @@ impl App {
             quotas: Quotas::new(config.rates),
             metrics: metrics.clone(),
             settings: config.service.clone(),
-            link: hub::alone(),
+            link: link(config, &metrics),
         };
         let service = Service::start(parts, epoch);
         gateway.open(service.clone());
         let stop = CancellationToken::new();
         tick(service.clone(), stop.clone());
-        let health = Health { store: store.clone(), draining: gateway.draining() };
+        let draining = axum::middleware::from_fn_with_state(gateway.draining(), http::turn_away);
+        let health = Health { store: store.clone(), draining: gateway.draining(), bus: metrics.bus.clone() };
         let router = http::public(health, config.dev.then(|| config.key.clone()))
             .layer(layer)
+            .layer(draining)
             .layer(http::cors(&config.origins));
-        Ok(Self { router, admin: http::admin(metrics), gateway, service, store, stop })
+        let proxies = config.proxies.clone();
+        Ok(Self { router, admin: http::admin(metrics), gateway, service, store, proxies, stop })
     }
 
     /// The routes for clients, to be merged into an application's own.
@@ -92,8 +96,9 @@ impl App {
 
     /// Serves clients and operators until [`App::shutdown`].
     pub async fn serve(&self, clients: TcpListener, admin: TcpListener) {
-        let serve_admin = serve::serve(admin, self.admin.clone(), self.stop.clone());
-        tokio::join!(serve::serve(clients, self.router.clone(), self.stop.clone()), serve_admin);
+        let serve_admin = serve::serve(admin, self.admin.clone(), Proxies::default(), self.stop.clone());
+        let serve_clients = serve::serve(clients, self.router.clone(), self.proxies.clone(), self.stop.clone());
+        tokio::join!(serve_clients, serve_admin);
     }
 
     /// Makes a public room, unless its id is taken.
@@ -122,6 +127,15 @@ impl App {
         self.stop.cancel();
         self.store.close().await;
     }
+}
+
+/// The way to the other nodes, if there are any. Each start makes another node: what an earlier life said is no
+/// longer true.
+fn link(config: &Config, metrics: &Metrics) -> Link {
+    let Some(redis) = &config.redis else { return hub::alone() };
+    let node = NodeId::new(format!("{}.{:08x}", config.node, rand::random::<u32>()));
+    tracing::info!(%node, "this is one of several nodes");
+    hub::redis::start(redis.clone(), node, metrics.bus.clone())
 }
 
 async fn open(database: &DatabaseConfig, fresh_epoch: &Epoch) -> Result<Arc<dyn Store>, StartError> {

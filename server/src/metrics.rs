@@ -1,5 +1,11 @@
 //! What operators watch, in Prometheus' text format.
 
+mod bus;
+mod nodes;
+
+pub use bus::{BusMetrics, Dropped, WhatLabel};
+pub use nodes::{KindLabel, NodeMetrics};
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -35,13 +41,6 @@ pub struct FeatureLabel {
     pub feature: &'static str,
 }
 
-/// What nodes say to each other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct KindLabel {
-    /// A word from a closed set.
-    pub kind: &'static str,
-}
-
 /// All of them.
 #[derive(Debug)]
 pub struct Metrics {
@@ -74,18 +73,10 @@ pub struct Metrics {
     pub writer_queue: Gauge,
     /// Events left out under load.
     pub sheds: Family<FeatureLabel, Counter>,
-    /// What was said to other nodes.
-    pub bus_published: Family<KindLabel, Counter>,
-    /// What could not be said to them.
-    pub bus_dropped: Family<KindLabel, Counter>,
-    /// What other nodes said.
-    pub bus_heard: Family<KindLabel, Counter>,
-    /// Rooms whose news was waited for.
-    pub hole_waits: Counter,
-    /// Rooms whose news was read from the database.
-    pub fills: Counter,
-    /// Users who are here on other nodes only.
-    pub remote_users: Gauge,
+    /// What this node and the others tell each other.
+    pub nodes: NodeMetrics,
+    /// The bus between nodes.
+    pub bus: BusMetrics,
 }
 
 impl Default for Metrics {
@@ -107,12 +98,8 @@ impl Default for Metrics {
             batch_failures: Counter::default(),
             writer_queue: Gauge::default(),
             sheds: Family::default(),
-            bus_published: Family::default(),
-            bus_dropped: Family::default(),
-            bus_heard: Family::default(),
-            hole_waits: Counter::default(),
-            fills: Counter::default(),
-            remote_users: Gauge::default(),
+            nodes: NodeMetrics::default(),
+            bus: BusMetrics::default(),
             registry: Registry::default(),
         };
         registry.register("connections", "Connections now", metrics.connections.clone());
@@ -134,12 +121,8 @@ impl Default for Metrics {
         registry.register("batch_failures", "Transactions that failed", metrics.batch_failures.clone());
         registry.register("writer_queue", "Changes that wait for the writer", metrics.writer_queue.clone());
         registry.register("sheds", "Events left out under load", metrics.sheds.clone());
-        registry.register("bus_published", "Frames said to other nodes", metrics.bus_published.clone());
-        registry.register("bus_dropped", "Frames that the bus did not take", metrics.bus_dropped.clone());
-        registry.register("bus_heard", "Frames heard of other nodes", metrics.bus_heard.clone());
-        registry.register("hole_waits", "Rooms whose news was waited for", metrics.hole_waits.clone());
-        registry.register("fills", "Rooms whose news was read from the database", metrics.fills.clone());
-        registry.register("remote_users", "Users who are here on other nodes only", metrics.remote_users.clone());
+        metrics.nodes.register(&mut registry);
+        metrics.bus.register(&mut registry);
         Self { registry, ..metrics }
     }
 }

@@ -1,8 +1,10 @@
 //! Our own accept loop: time-outs where the stock one has none, and a hand on each connection.
 
+mod proxies;
+
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -22,6 +24,8 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tower::ServiceExt as _;
 
+pub use proxies::Proxies;
+
 /// How long a request's head may take.
 const HEADERS: Duration = Duration::from_secs(5);
 /// How long sent bytes may stay unacknowledged before the kernel gives a connection up: the engine's heartbeat
@@ -31,15 +35,15 @@ const USER_TIMEOUT: Duration = Duration::from_secs(20);
 /// The other end of a connection, in each of its requests' extensions.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    address: SocketAddr,
+    client: IpAddr,
     cut: CancellationToken,
 }
 
 impl Peer {
-    /// Where it is.
+    /// Who asks: the other end, or for whom it asks if it is a proxy of ours.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn client(&self) -> IpAddr {
+        self.client
     }
 
     /// Ends the connection at once, whatever it is doing: its reads and writes fail from here on.
@@ -49,8 +53,8 @@ impl Peer {
 }
 
 /// Serves a router until `stop` is cancelled; then takes no new connections and returns.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let router = Arc::new(router);
+pub async fn serve(listener: TcpListener, router: Router, proxies: Proxies, stop: CancellationToken) {
+    let (router, proxies) = (Arc::new(router), Arc::new(proxies));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -61,7 +65,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 if let Err(error) = prepare(&stream) {
                     tracing::debug!(%error, "unable to set a socket's options");
                 }
-                tokio::spawn(converse(stream, address, router.clone()));
+                tokio::spawn(converse(stream, address, router.clone(), proxies.clone()));
             }
             Err(error) => {
                 // Out of file descriptors, most likely: the next try in a moment, not in a spin.
@@ -80,11 +84,12 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     socket.set_keepalive(true)
 }
 
-async fn converse(stream: TcpStream, address: SocketAddr, router: Arc<Router>) {
-    let peer = Peer { address, cut: CancellationToken::new() };
-    let stream = Cuttable { stream, cut: Box::pin(peer.cut.clone().cancelled_owned()) };
+async fn converse(stream: TcpStream, address: SocketAddr, router: Arc<Router>, proxies: Arc<Proxies>) {
+    let cut = CancellationToken::new();
+    let stream = Cuttable { stream, cut: Box::pin(cut.clone().cancelled_owned()) };
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(peer.clone());
+        let client = proxies.client(address.ip(), request.headers());
+        request.extensions_mut().insert(Peer { client, cut: cut.clone() });
         Router::clone(&router).oneshot(request)
     });
     let mut builder = Builder::new(TokioExecutor::new());

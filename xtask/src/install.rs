@@ -34,6 +34,11 @@ const PACKAGES: &[Package] = &[
         check: || command("sh", ["-c", "ls /usr/lib/postgresql/*/bin/initdb"]),
     },
     Package {
+        name: "redis-server",
+        why: "the bus's tests run on a Redis of their own",
+        check: || command("redis-server", ["--version"]),
+    },
+    Package {
         name: "python3-venv",
         why: "the python-socketio client of the interop tests runs in a virtual environment",
         check: || command("python3", ["-c", "import ensurepip, venv"]),

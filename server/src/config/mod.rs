@@ -1,5 +1,6 @@
 //! Settings: every one a flag and an environment variable; all that is wrong with them is said at once.
 
+mod redis;
 mod report;
 mod settings;
 

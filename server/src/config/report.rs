@@ -23,6 +23,11 @@ impl RawConfig {
             ("ROOMCAST_JWT_AUDIENCE", optional(&self.jwt_audience)),
             ("ROOMCAST_CORS_ORIGINS", self.cors_origins.clone()),
             ("ROOMCAST_REDIS_URL", self.redis_url.as_deref().map_or("(none)".to_owned(), without_password)),
+            ("ROOMCAST_REDIS_KEY", hidden(&self.redis_key)),
+            ("ROOMCAST_REDIS_PREFIX", self.redis_prefix.clone()),
+            ("ROOMCAST_REDIS_CA", optional(&self.redis_ca)),
+            ("ROOMCAST_NODE_NAME", optional(&self.node_name)),
+            ("ROOMCAST_TRUSTED_PROXIES", self.trusted_proxies.clone()),
             ("ROOMCAST_LIMITS", self.limits.clone()),
             ("ROOMCAST_DEBUG_EVENTS", self.debug_events.clone()),
             ("ROOMCAST_PING_INTERVAL_MS", self.ping_interval_ms.clone()),
@@ -31,6 +36,7 @@ impl RawConfig {
             ("ROOMCAST_PRESENCE_GRACE_MS", self.presence_grace_ms.clone()),
             ("ROOMCAST_TOKEN_GRACE_MS", self.token_grace_ms.clone()),
             ("ROOMCAST_HEADS_MS", self.heads_ms.clone()),
+            ("ROOMCAST_WELCOME_ROOMS", optional(&self.welcome_rooms)),
         ];
         let mut report = String::new();
         for (name, value) in rows {
@@ -41,6 +47,11 @@ impl RawConfig {
 }
 
 fn without_password(url: &str) -> String {
+    // A database's query says how a file is opened; the one of Sentinels holds their password.
+    let url = match url.split_once("?sentinel_login=") {
+        Some((url, _)) => &format!("{url}?sentinel_login=(hidden)"),
+        None => url,
+    };
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     match rest.rsplit_once('@') {
         Some((credentials, host)) => {
@@ -58,6 +69,8 @@ mod tests {
     #[test]
     fn passwords_do_not_show() {
         assert_eq!(without_password("redis://user:pass@host:1"), "redis://user:(hidden)@host:1");
+        let sentinel = without_password("redis+sentinel://:one@a:1,b:2/chat?sentinel_login=u:two");
+        assert_eq!(sentinel, "redis+sentinel://:(hidden)@a:1,b:2/chat?sentinel_login=(hidden)");
         assert_eq!(without_password("sqlite://a.db?mode=rwc"), "sqlite://a.db?mode=rwc");
     }
 }

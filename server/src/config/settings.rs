@@ -3,12 +3,14 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
-use roomcast_protocol::Limits;
+use roomcast_protocol::{Limits, RoomId};
 
 use crate::{
     auth::{Key, Tokens},
     gateway::{GatewaySettings, Transports},
+    hub::redis::RedisSettings,
     limits::Rates,
+    serve::Proxies,
     service::ServiceSettings,
     store::postgres::Durability,
 };
@@ -40,9 +42,26 @@ pub struct RawConfig {
     /// Origins of pages that may connect, separated by commas; `*` = any.
     #[arg(long, env = "ROOMCAST_CORS_ORIGINS", default_value = "", value_name = "ORIGINS")]
     pub cors_origins: String,
-    /// Redis, for several nodes. Not yet offered.
-    #[arg(long, env = "ROOMCAST_REDIS_URL", value_name = "URL")]
+    /// The bus of several nodes: `redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/MASTER` or
+    /// `redis+cluster://HOST:PORT,HOST:PORT`; `rediss…` for TLS. Without one, this node is the only one.
+    #[arg(long, env = "ROOMCAST_REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub redis_url: Option<String>,
+    /// The secret that nodes know each other by, 32 bytes or more; the same on all. Without one it is derived from
+    /// the tokens' secret.
+    #[arg(long, env = "ROOMCAST_REDIS_KEY", hide_env_values = true, value_name = "SECRET")]
+    pub redis_key: Option<String>,
+    /// What the names of channels begin with; installations that share a Redis have different ones.
+    #[arg(long, env = "ROOMCAST_REDIS_PREFIX", default_value = "roomcast:", value_name = "PREFIX")]
+    pub redis_prefix: String,
+    /// Certificates (PEM) that Redis' own must be signed by, in place of the system's.
+    #[arg(long, env = "ROOMCAST_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<String>,
+    /// What this node is called in logs and by other nodes. Without one it is the machine's name.
+    #[arg(long, env = "ROOMCAST_NODE_NAME", value_name = "NAME")]
+    pub node_name: Option<String>,
+    /// Addresses or networks of the balancers in front, whose `X-Forwarded-For` is believed, separated by commas.
+    #[arg(long, env = "ROOMCAST_TRUSTED_PROXIES", default_value = "", value_name = "NETWORKS")]
+    pub trusted_proxies: String,
     /// `off` switches rates and connection quotas off; sizes stay limited.
     #[arg(long, env = "ROOMCAST_LIMITS", default_value = "on", value_name = "on|off")]
     pub limits: String,
@@ -64,6 +83,9 @@ pub struct RawConfig {
     /// How long a connection outlives its token, in milliseconds.
     #[arg(long, env = "ROOMCAST_TOKEN_GRACE_MS", default_value = "30000", value_name = "MS")]
     pub token_grace_ms: String,
+    /// Rooms that whoever comes for the first time is brought into, separated by commas. They must be there.
+    #[arg(long, env = "ROOMCAST_WELCOME_ROOMS", value_name = "IDS")]
+    pub welcome_rooms: Option<String>,
     /// How often a client is told the newest change of its rooms, in milliseconds.
     #[arg(long, env = "ROOMCAST_HEADS_MS", default_value = "15000", value_name = "MS")]
     pub heads_ms: String,
@@ -136,6 +158,12 @@ pub struct Config {
     pub listen: ListenConfig,
     /// The database.
     pub database: DatabaseConfig,
+    /// What this node is called.
+    pub node: String,
+    /// The way to other nodes; `None` = there are none.
+    pub redis: Option<RedisSettings>,
+    /// The balancers in front.
+    pub proxies: Proxies,
     /// Who may connect.
     pub tokens: Tokens,
     /// The key that tokens can be minted with.
@@ -182,9 +210,15 @@ impl RawConfig {
         ];
         let durability = check.choice("ROOMCAST_UNSAFE_DURABILITY", &self.unsafe_durability, &unsafe_choices);
         let database = check.database(&self.database_url, durability.unwrap_or_default());
-        if self.redis_url.is_some() {
-            check.say("ROOMCAST_REDIS_URL", "Redis is not offered yet; leave it out");
+        let redis = self.redis(&mut check);
+        if redis.is_some() && matches!(database, Some(DatabaseConfig::Sqlite { .. })) {
+            check.say(
+                "ROOMCAST_REDIS_URL",
+                "several nodes cannot share a file; say postgres:// in ROOMCAST_DATABASE_URL, or leave Redis out",
+            );
         }
+        let proxies = check.proxies(&self.trusted_proxies);
+        let node = check.node(self.node_name.as_deref());
         let key = check.key(self.jwt_secret.as_deref());
         let origins = check.origins(&self.cors_origins);
         let limits_off = check.choice("ROOMCAST_LIMITS", &self.limits, &[("on", false), ("off", true)]);
@@ -198,6 +232,7 @@ impl RawConfig {
         let presence_grace = check.milliseconds("ROOMCAST_PRESENCE_GRACE_MS", &self.presence_grace_ms, 0);
         let token_grace = check.milliseconds("ROOMCAST_TOKEN_GRACE_MS", &self.token_grace_ms, 0);
         let heads = check.milliseconds("ROOMCAST_HEADS_MS", &self.heads_ms, 100);
+        let welcome_rooms = check.rooms("ROOMCAST_WELCOME_ROOMS", self.welcome_rooms.as_deref().unwrap_or_default());
         let (Some(clients), Some(admin), Some(key), Some(origins), Some(limits_off), Some(debug_events)) =
             (clients, admin, key, origins, limits_off, debug_events)
         else {
@@ -208,12 +243,15 @@ impl RawConfig {
         else {
             return Err(Problems(check.0));
         };
-        let Some(database) = database.filter(|_| check.0.is_empty()) else {
+        let (Some(database), Some(node), Some(proxies), true) = (database, node, proxies, check.0.is_empty()) else {
             return Err(Problems(check.0));
         };
         Ok(Config {
             listen: ListenConfig { clients, admin },
             database,
+            node,
+            redis,
+            proxies,
             tokens: Tokens::new(key.clone(), self.jwt_issuer.as_deref(), self.jwt_audience.as_deref()),
             key,
             origins,
@@ -230,6 +268,7 @@ impl RawConfig {
                 presence_grace_ms: grace,
                 token_grace_ms: token_grace,
                 heads_ms: heads,
+                welcome_rooms,
                 debug_events,
                 ..ServiceSettings::default()
             },
@@ -239,10 +278,10 @@ impl RawConfig {
 }
 
 #[derive(Default)]
-struct Check(Vec<Problem>);
+pub(super) struct Check(Vec<Problem>);
 
 impl Check {
-    fn say(&mut self, name: &'static str, why: impl Into<String>) {
+    pub(super) fn say(&mut self, name: &'static str, why: impl Into<String>) {
         self.0.push(Problem { name, why: why.into() });
     }
 
@@ -275,6 +314,22 @@ impl Check {
         Key::secret(secret).map_err(|error| self.say(NAME, format!("{error}; make one: openssl rand -hex 32"))).ok()
     }
 
+    fn node(&mut self, name: Option<&str>) -> Option<String> {
+        let name = name.map_or_else(machine, str::to_owned);
+        let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+        let good = fits && (1..=64).contains(&name.len());
+        if !good {
+            self.say("ROOMCAST_NODE_NAME", format!("{name:?} is no name; it has 1 to 64 of A-Z a-z 0-9 _ - ."));
+        }
+        good.then_some(name)
+    }
+
+    fn proxies(&mut self, text: &str) -> Option<Proxies> {
+        let proxies = Proxies::parse(text);
+        let say = |bad| format!("{bad:?} is no address or network; it looks like 10.0.0.0/8");
+        proxies.map_err(|bad| self.say("ROOMCAST_TRUSTED_PROXIES", say(bad))).ok()
+    }
+
     fn origins(&mut self, text: &str) -> Option<Origins> {
         if text.trim() == "*" {
             return Some(Origins::Any);
@@ -296,6 +351,17 @@ impl Check {
         Some(Origins::These(origins))
     }
 
+    fn rooms(&mut self, name: &'static str, text: &str) -> Vec<RoomId> {
+        let mut rooms = Vec::new();
+        for id in text.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+            match RoomId::parse(id) {
+                Ok(room) => rooms.push(room),
+                Err(error) => self.say(name, format!("{id:?} is no id of a room; {error}")),
+            }
+        }
+        rooms
+    }
+
     fn choice<T: Copy>(&mut self, name: &'static str, text: &str, choices: &[(&str, T)]) -> Option<T> {
         let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if chosen.is_none() {
@@ -314,6 +380,14 @@ impl Check {
     }
 }
 
+/// The machine's name, as far as it can be one of a node.
+fn machine() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "_-.".contains(*c)).take(64).collect();
+    if name.is_empty() { "node".to_owned() } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,8 +398,14 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_reported_at_once() {
-        let bad = ["--listen=here", "--limits=some", "--ping-interval-ms=soon", "--cors-origins=example.org"];
-        let problems = raw(&bad).validate().expect_err("five bad settings");
+        let bad = [
+            "--listen=here",
+            "--limits=some",
+            "--ping-interval-ms=soon",
+            "--cors-origins=example.org",
+            "--welcome-rooms=a,b c",
+        ];
+        let problems = raw(&bad).validate().expect_err("six bad settings");
         let names: Vec<&str> = problems.0.iter().map(|problem| problem.name).collect();
         for name in [
             "ROOMCAST_LISTEN",
@@ -333,6 +413,7 @@ mod tests {
             "ROOMCAST_LIMITS",
             "ROOMCAST_PING_INTERVAL_MS",
             "ROOMCAST_CORS_ORIGINS",
+            "ROOMCAST_WELCOME_ROOMS",
         ] {
             assert!(names.contains(&name), "{name} is not in {names:?}");
         }
@@ -343,6 +424,43 @@ mod tests {
     fn the_defaults_need_only_a_secret() {
         let config = raw(&["--jwt-secret=0123456789abcdef0123456789abcdef"]).validate().expect("good settings");
         assert_eq!(config.listen.clients.port(), 3000);
-        assert!(config.rates.is_some());
+        assert!(config.rates.is_some() && config.redis.is_none() && !config.node.is_empty());
+    }
+
+    const SECRET: &str = "--jwt-secret=0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn several_nodes_have_redis_and_postgres() {
+        let nodes = [SECRET, "--redis-url=redis://localhost", "--database-url=postgres://localhost/chat"];
+        let config = raw(&nodes).validate().expect("good settings");
+        assert_eq!(config.redis.expect("there is a bus").prefix.as_str(), "roomcast:");
+    }
+
+    #[test]
+    fn g3_sqlite_with_redis_is_refused() {
+        let problems =
+            raw(&[SECRET, "--redis-url=redis://localhost"]).validate().expect_err("a file for several nodes");
+        assert_eq!(problems.0.len(), 1);
+        assert!(problems.to_string().contains("ROOMCAST_REDIS_URL: several nodes cannot share a file"), "{problems}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_redis_is_said() {
+        let bad = [
+            SECRET,
+            "--database-url=postgres://localhost/chat",
+            "--redis-url=redis://user:hunter2@a,b",
+            "--redis-key=short",
+            "--redis-prefix={all}",
+            "--redis-ca=/nowhere/ca.pem",
+            "--trusted-proxies=localhost",
+            "--node-name=a b",
+        ];
+        let problems = raw(&bad).validate().expect_err("six bad settings");
+        let names: Vec<&str> = problems.0.iter().map(|problem| problem.name).collect();
+        let expected = ["REDIS_CA", "REDIS_URL", "REDIS_KEY", "REDIS_PREFIX"].map(|name| format!("ROOMCAST_{name}"));
+        assert_eq!(names[..4], expected);
+        assert_eq!(names[4..], ["ROOMCAST_TRUSTED_PROXIES", "ROOMCAST_NODE_NAME"]);
+        assert!(!problems.to_string().contains("hunter2"), "{problems}");
     }
 }

@@ -167,7 +167,7 @@ fn parse_auth(auth: serde_json::Value) -> Option<Auth> {
 }
 
 fn address(socket: &SocketRef) -> Option<IpAddr> {
-    socket.req_parts().extensions.get::<Peer>().map(|peer| peer.address().ip())
+    socket.req_parts().extensions.get::<Peer>().map(Peer::client)
 }
 
 fn departure(reason: DisconnectReason) -> (Departure, &'static str) {

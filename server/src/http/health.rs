@@ -11,7 +11,7 @@ use std::{
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::store::Store;
+use crate::{metrics::BusMetrics, store::Store};
 
 /// How long the database may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,6 +23,8 @@ pub struct Health {
     pub store: Arc<dyn Store>,
     /// Whether the node is on its way down.
     pub draining: Arc<AtomicBool>,
+    /// The bus, without which a node is slower to hear of the others and as ready as ever.
+    pub bus: BusMetrics,
 }
 
 #[derive(Serialize)]
@@ -39,5 +41,5 @@ pub(super) async fn ready(State(health): State<Health>) -> (StatusCode, Json<Rea
     let ready = answered && !draining;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let database = if answered { "up" } else { "down" };
-    (status, Json(Readiness { ready, database, draining, degraded: Vec::new() }))
+    (status, Json(Readiness { ready, database, draining, degraded: health.bus.degraded() }))
 }

@@ -1,12 +1,14 @@
 //! Plain HTTP beside the sockets.
 
 mod dev;
+mod draining;
 mod health;
 mod web_chat;
 
 use axum::{Router, http::HeaderValue, routing::get};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+pub(crate) use draining::turn_away;
 pub use health::Health;
 
 use crate::{auth::Key, config::Origins, metrics::Metrics};

@@ -3,8 +3,10 @@
 mod alone;
 mod bus;
 mod frame;
+mod memory;
 mod packet;
 mod recent;
+pub mod redis;
 mod roster;
 mod sequencer;
 mod tail;
@@ -12,6 +14,7 @@ mod tail;
 pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
 pub use frame::{Dropped, Frame};
+pub use memory::Exchange;
 pub use packet::{CloseReason, Packet, Transport};
 pub use recent::{Hint, Recent, Spoken};
 pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};

@@ -85,7 +85,7 @@ impl Inner {
             return true;
         }
         let sent = self.bus.publish(topic, frame.encode(&self.epoch));
-        let counter = if sent { &self.metrics.bus_published } else { &self.metrics.bus_dropped };
+        let counter = if sent { &self.metrics.nodes.said } else { &self.metrics.nodes.unsaid };
         counter.get_or_create(&KindLabel { kind: frame.kind() }).inc();
         sent
     }
@@ -99,7 +99,7 @@ impl Inner {
             Heard::Frame { from, .. } if from == self.node => {}
             Heard::Frame { from, topic, payload } => match Frame::decode(&payload, &self.epoch) {
                 Ok(frame) => {
-                    self.metrics.bus_heard.get_or_create(&KindLabel { kind: frame.kind() }).inc();
+                    self.metrics.nodes.heard.get_or_create(&KindLabel { kind: frame.kind() }).inc();
                     self.hear_frame(&from, topic, frame);
                 }
                 Err(dropped) => {
@@ -108,7 +108,7 @@ impl Inner {
                         Dropped::Epoch => "(another epoch)",
                         Dropped::Malformed => "(malformed)",
                     };
-                    self.metrics.bus_heard.get_or_create(&KindLabel { kind }).inc();
+                    self.metrics.nodes.heard.get_or_create(&KindLabel { kind }).inc();
                 }
             },
         }

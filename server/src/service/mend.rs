@@ -65,7 +65,7 @@ impl Inner {
                 Hole::None => return,
                 Hole::Waits(ms) => {
                     if !std::mem::replace(&mut waited, true) {
-                        self.metrics.hole_waits.inc();
+                        self.metrics.nodes.hole_waits.inc();
                     }
                     self.env.sleep_ms(ms).await;
                 }
@@ -90,7 +90,7 @@ impl Inner {
             let _one_of_few = self.fills.acquire().await;
             self.store.delta(room, since, FILL_ROWS).await?
         };
-        self.metrics.fills.inc();
+        self.metrics.nodes.fills.inc();
         let overflow = rows.overflow;
         self.catch_up(room, known, rows);
         if overflow {

@@ -1,10 +1,16 @@
 //! Databases of the tests' own: real processes on free ports, in temporary folders, gone with their handle. Nothing
 //! that runs on the machine already is ever used.
 
+mod certificate;
 pub mod port;
 mod postgres;
 mod process;
 mod redis;
+mod redis_cluster;
+mod redis_sentinel;
 
+pub use certificate::Certificate;
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinel;

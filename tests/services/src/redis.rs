@@ -10,13 +10,15 @@ use std::{
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::{port, process::Process};
+use crate::{certificate::Certificate, port, process::Process};
 
 /// A Redis server on a port of its own.
 #[derive(Debug)]
 pub struct Redis {
     process: Option<Process>,
     port: u16,
+    settings: Vec<String>,
+    tls: Option<(u16, Certificate)>,
     dir: TempDir,
 }
 
@@ -27,8 +29,30 @@ impl Redis {
     /// If Redis is not installed or does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with settings of its own, such as `["--cluster-enabled", "yes"]`.
+    ///
+    /// # Panics
+    /// If Redis is not installed or does not start.
+    #[must_use]
+    pub fn start_with(settings: &[&str]) -> Self {
+        Self::launch(settings.iter().map(|setting| (*setting).to_owned()).collect(), None)
+    }
+
+    /// Starts one that speaks TLS, with a certificate of an authority of its own.
+    ///
+    /// # Panics
+    /// If Redis or openssl is not installed or Redis does not start.
+    #[must_use]
+    pub fn start_with_tls() -> Self {
+        Self::launch(Vec::new(), Some((port::free(), Certificate::for_loopback())))
+    }
+
+    fn launch(settings: Vec<String>, tls: Option<(u16, Certificate)>) -> Self {
         let dir = TempDir::with_prefix("roomcast-redis-").expect("a directory can be made");
-        let mut redis = Self { process: None, port: port::free(), dir };
+        let mut redis = Self { process: None, port: port::free(), settings, tls, dir };
         redis.restart();
         redis
     }
@@ -36,7 +60,16 @@ impl Redis {
     /// Its URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        match &self.tls {
+            Some((port, _)) => format!("rediss://127.0.0.1:{port}"),
+            None => format!("redis://127.0.0.1:{}", self.port),
+        }
+    }
+
+    /// Who signed its certificate, if it has one.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.tls.as_ref().map(|(_, certificate)| certificate)
     }
 
     /// Where it listens.
@@ -81,7 +114,13 @@ impl Redis {
         }
         let mut server = Command::new("redis-server");
         server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"]);
-        server.arg("--dir").arg(self.dir.path());
+        server.arg("--dir").arg(self.dir.path()).args(&self.settings);
+        if let Some((port, certificate)) = &self.tls {
+            server.args(["--tls-port", &port.to_string(), "--tls-auth-clients", "no"]);
+            server.arg("--tls-cert-file").arg(certificate.own());
+            server.arg("--tls-key-file").arg(certificate.key());
+            server.arg("--tls-ca-cert-file").arg(certificate.authority());
+        }
         let log = self.dir.path().join("redis.log");
         self.process = Some(Process::start(server, log, || self.command("PING").is_ok_and(|answer| answer == "+PONG")));
     }
@@ -91,15 +130,34 @@ impl Redis {
     /// # Errors
     /// Where it does not answer within two seconds.
     pub fn command(&self, line: &str) -> std::io::Result<String> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
-        stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        write!(stream, "{line}\r\n")?;
-        let mut answer = Vec::new();
-        let mut byte = [0];
-        while stream.read(&mut byte)? == 1 && byte != *b"\n" {
-            answer.push(byte[0]);
-        }
-        Ok(String::from_utf8_lossy(&answer).trim_end().to_owned())
+        command(self.port, line)
     }
+
+    /// Runs a command and gives back all that it answers, as redis-cli shows it to programs.
+    ///
+    /// # Panics
+    /// If redis-cli cannot be run.
+    #[must_use]
+    pub fn cli(&self, args: &[&str]) -> String {
+        cli(self.port, args)
+    }
+}
+
+pub(crate) fn cli(port: u16, args: &[&str]) -> String {
+    let mut command = Command::new("redis-cli");
+    let output = command.args(["-p", &port.to_string()]).args(args).output().expect("redis-cli can be run");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+pub(crate) fn command(port: u16, line: &str) -> std::io::Result<String> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    write!(stream, "{line}\r\n")?;
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while stream.read(&mut byte)? == 1 && byte != *b"\n" {
+        answer.push(byte[0]);
+    }
+    Ok(String::from_utf8_lossy(&answer).trim_end().to_owned())
 }
