@@ -8,6 +8,7 @@ use roomcast_protocol::{Epoch, Rev, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::{Account, Said};
 use crate::domain::{News, Unit};
 
 /// The version that this node speaks.
@@ -48,6 +49,22 @@ pub enum Frame {
         /// By which change; `None` where that is not known.
         rev: Option<Rev>,
     },
+    /// To all nodes, or to one that was not heard of before: this node lives, and has numbered so many [`Frame::Seen`].
+    Alive {
+        /// How many.
+        number: u64,
+    },
+    /// To all nodes: what became of some of this node's users (G-13).
+    Seen {
+        /// Its number, from 1, without holes.
+        number: u64,
+        /// Users; `None` of those who are gone.
+        users: Vec<Said>,
+    },
+    /// To one node: who is on it?
+    Ask,
+    /// To the node that asked.
+    Account(Account),
 }
 
 /// Why a payload was dropped.
@@ -74,6 +91,10 @@ impl Frame {
             Self::Heads { .. } => "heads",
             Self::Typing { .. } => "typing",
             Self::Member { .. } => "member",
+            Self::Alive { .. } => "alive",
+            Self::Seen { .. } => "seen",
+            Self::Ask => "ask",
+            Self::Account(_) => "account",
         }
     }
 

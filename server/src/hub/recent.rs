@@ -58,6 +58,12 @@ impl Recent {
         }
     }
 
+    /// What was said while nobody heard it is said again for its whole time.
+    pub fn renew(&mut self, now_ms: u64) {
+        self.rooms.values_mut().for_each(|spoken| (spoken.at_ms, spoken.fresh) = (now_ms, true));
+        self.members.values_mut().for_each(|(_, at_ms)| *at_ms = now_ms);
+    }
+
     fn room(&mut self, room: &RoomId, now_ms: u64) -> Option<&mut Spoken> {
         if self.rooms.len() >= MOST && !self.rooms.contains_key(room) {
             return None;

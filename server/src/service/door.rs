@@ -115,6 +115,7 @@ impl Inner {
     }
 
     fn hear_frame(&self, from: &NodeId, topic: Topic, frame: Frame) {
+        self.roster().neighbours.heard(from, self.env.mono_ms());
         match (frame, topic) {
             (Frame::News(unit), Topic::Room(room)) if unit.room == room => self.take(Offer { unit, author: None }),
             (Frame::Cursor { news, number, before }, topic) => self.hear_cursor(from, &topic, news, number, before),
@@ -125,6 +126,11 @@ impl Inner {
                 self.hear_heads(rev.into_iter().map(|rev| (&room, rev)));
             }
             (Frame::Member { room, rev }, Topic::User(user)) => self.hear_member(user, &room, rev),
+            (Frame::Typing { user, name }, Topic::Room(room)) => self.hear_typing(room, user, name),
+            (Frame::Alive { number }, _) => self.hear_alive(from, number),
+            (Frame::Seen { number, users }, _) => self.hear_seen(from, number, users),
+            (Frame::Ask, _) => self.give_account(from),
+            (Frame::Account(account), _) => self.hear_account(from, account),
             _ => tracing::debug!(%from, "heard a frame where it does not belong"),
         }
     }
@@ -195,6 +201,7 @@ impl Inner {
                 for news in unit.news {
                     self.publish(arriving, author, news);
                 }
+                self.tell_present();
                 if let Some((_, last)) = unit.revs
                     && let Some(local) = self.roster().rooms.get_mut(&unit.room)
                 {

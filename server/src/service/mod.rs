@@ -5,6 +5,7 @@ mod authors;
 mod conversation;
 mod dispatch;
 mod door;
+mod gossip;
 mod history;
 mod incoming;
 mod initial;
@@ -165,7 +166,7 @@ impl Service {
             metrics,
             settings: settings.clone(),
             epoch,
-            roster: Mutex::new(Roster::new(bus.clone())),
+            roster: Mutex::new(Roster::new(bus.clone(), node.clone())),
             bus: bus.clone(),
             alone,
             arriving: Mutex::default(),

@@ -14,7 +14,7 @@ use roomcast_protocol::{
 use super::{Inner, arriving::Arriving};
 use crate::{
     domain::{Audience, ConnId, News},
-    hub::{Membership, Packet},
+    hub::{Look, Membership, Packet},
     planted::{self, Bug},
     store::{Observer, StoreError},
 };
@@ -148,15 +148,15 @@ impl Inner {
         let (status, text, named, own) = {
             let roster = self.roster();
             let local = roster.users.get(user);
-            let text = local.and_then(|local| local.text.clone());
+            let Look { status, text } = roster.look(user);
             // Who is still coming in is announced when they are.
-            if local.is_some_and(|local| !local.announced) {
+            if status == Status::Offline && local.is_some_and(|local| !local.announced) {
                 return;
             }
             let own = author.filter(|conn| local.is_some_and(|local| local.conns.contains(conn)));
             let most = self.settings.limits.presence_members;
             let named = roster.rooms.get(room).is_some_and(|local| local.member_count <= most);
-            (roster.status(user), text, named, own)
+            (status, text, named, own)
         };
         let event = match status {
             _ if !named || planted::has(Bug::NotIntroduced) => return,

@@ -20,6 +20,9 @@ const AGAIN_MS: u64 = 5_000;
 /// How often rooms are compared while nothing comes from the bus.
 const DOWN_MS: u64 = 500;
 
+/// How often other nodes hear that this one lives: some of it may be lost within a lease.
+const ALIVE_MS: u64 = 4_000;
+
 /// How often everybody's memberships are read although nothing seems to be missed.
 const SWEEP_MS: u64 = 60_000;
 
@@ -56,6 +59,9 @@ pub(super) struct Watch {
     down_since: Option<u64>,
     /// Whether clients were told that it does not.
     degraded: bool,
+    /// When this was last looked at.
+    beat_ms: u64,
+    alive_at: u64,
     fresh_at: u64,
     again_at: u64,
     check_at: u64,
@@ -68,6 +74,7 @@ impl Watch {
     pub(super) fn begin(now_ms: u64) -> Self {
         Self {
             down_since: Some(now_ms),
+            beat_ms: now_ms,
             check_at: now_ms + AGAIN_MS,
             sweep_at: now_ms + SWEEP_MS,
             earlier_at: now_ms + EARLIER_MS,
@@ -91,6 +98,9 @@ struct Due {
     sweep: bool,
     earlier: bool,
     degraded: bool,
+    down: bool,
+    alive: bool,
+    stood_still_ms: u64,
 }
 
 #[derive(Debug)]
@@ -110,7 +120,19 @@ impl Inner {
         if self.alone {
             return;
         }
-        let due = self.due(self.env.mono_ms());
+        let now = self.env.mono_ms();
+        let due = self.due(now);
+        self.tell_present();
+        if due.alive {
+            self.tell_alive(&Topic::Nodes);
+            let roster = self.roster();
+            let only_there = |user: &&UserId| !roster.users.contains_key(*user);
+            let count = roster.neighbours.users().iter().filter(only_there).count();
+            self.metrics.nodes.remote_users.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        if !due.down {
+            self.mind_neighbours(now, due.stood_still_ms);
+        }
         for (room, Spoken { rev, cursor, .. }) in due.rooms {
             self.spread(&Topic::Room(room), &Frame::Heads { rev, cursor });
         }
@@ -123,6 +145,7 @@ impl Inner {
             }
         }
         if due.degraded {
+            self.lose_neighbours();
             self.tell_degraded(true);
         }
         if due.sweep {
@@ -137,6 +160,12 @@ impl Inner {
         let mut watch = self.watch();
         let mut due = Due::default();
         let down = watch.down_since.is_some();
+        due.down = down;
+        due.stood_still_ms = now - std::mem::replace(&mut watch.beat_ms, now);
+        if now >= watch.alive_at {
+            watch.alive_at = now + ALIVE_MS;
+            due.alive = true;
+        }
         if now >= watch.fresh_at {
             watch.fresh_at = now + FRESH_MS;
             due.rooms = watch.recent.fresh();
@@ -199,12 +228,15 @@ impl Inner {
         let (unsent, degraded) = {
             let mut watch = self.watch();
             watch.down_since = None;
+            watch.recent.renew(self.env.mono_ms());
             (std::mem::take(&mut watch.unsent), std::mem::take(&mut watch.degraded))
         };
         unsent.into_values().for_each(|news| self.tell_cursor(news));
         if degraded {
             self.tell_degraded(false);
         }
+        self.roster().neighbours.renew(self.env.mono_ms());
+        self.tell_alive(&Topic::Nodes);
         self.sweep(false);
         self.doubt_all_cursors();
     }
@@ -219,11 +251,14 @@ impl Inner {
     }
 
     pub(super) fn subscribed(&self, topic: Topic) {
-        if let Topic::Room(room) = topic
-            && !planted::has(Bug::SubscribedUnchecked)
-        {
+        match topic {
             // What was told between the reading and the subscription was told to nobody here.
-            self.watch().due.insert(room);
+            Topic::Room(room) if !planted::has(Bug::SubscribedUnchecked) => {
+                self.watch().due.insert(room);
+            }
+            // Who was there before may not have heard of this node, and tells it of itself when it does.
+            Topic::Nodes => self.tell_alive(&Topic::Nodes),
+            _ => {}
         }
     }
 
