@@ -212,7 +212,7 @@ impl ModelBus {
         let plug = plugs.get_mut(&flight.to).filter(|plug| plug.node == flight.node)?;
         let mut asked = Vec::new();
         let said = match flight.what {
-            What::Notices if plug.up => {
+            What::Notices if plug.up && plug.connection == flight.connection => {
                 plug.up = false;
                 plug.connection += 1;
                 plug.topics.values_mut().for_each(|topic| *topic = Stage::Asked(0));

@@ -12,7 +12,7 @@ use roomcast_protocol::{
     wire::{EnginePacket, Packet},
 };
 
-use crate::{history::Who, store::Db, world::World};
+use crate::{fault::Kind, history::Who, store::Db, world::World};
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
@@ -259,11 +259,21 @@ impl World {
                 }
             }
         }
-        bad.extend(std::mem::take(&mut self.net.state().early).into_iter().map(|what| ("presence", what)));
+        let early = std::mem::take(&mut self.net.state().early);
+        if self.nodes.len() == 1 || PRESENCE_BETWEEN_NODES && !self.is_deaf() {
+            bad.extend(early.into_iter().map(|what| ("presence", what)));
+        }
         for (rule, what) in bad {
             self.violate(rule, what);
         }
         self.check_lives();
+    }
+
+    /// Whether nodes may not have heard that a user has gone over to another one.
+    fn is_deaf(&self) -> bool {
+        [Kind::FrameLost, Kind::FrameLostLast, Kind::FrameLate, Kind::BusDown, Kind::Partitioned, Kind::Frozen]
+            .into_iter()
+            .any(|kind| self.has_fault(kind))
     }
 
     /// What is stored is there again when a client starts (G-11).
