@@ -227,6 +227,8 @@ impl ModelBus {
                 }
                 plug.tell(Heard::Up)
             }
+            // It began without a bus; by now it may have one.
+            What::Heard(Heard::Down) if plug.up => return None,
             What::Heard(Heard::Down) => plug.tell(Heard::Down),
             What::Heard(_) | What::Subscribes(..) if plug.connection != flight.connection || !reaches => {
                 counts.cut += 1;
