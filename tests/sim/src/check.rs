@@ -462,6 +462,8 @@ impl World {
     /// What was answered, against the database.
     pub(crate) fn check_end(&mut self) {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
+        // A node that was frozen does what it was asked before, after another one has refused the same send.
+        let zombies = self.nodes.len() > 1 && self.has_fault(Kind::Frozen);
         let disk = self.disk.state();
         let db = &disk.db;
         bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
@@ -534,6 +536,7 @@ impl World {
                     // One that its client forgot in a crash was sent again.
                     Err(error)
                         if stored
+                            && !zombies
                             && asked.life == it.life
                             && is_refusal(error)
                             && !acknowledged_later(it, client_id) =>
@@ -546,7 +549,7 @@ impl World {
                     _ => {}
                 }
             }
-            if self.rolled_back.is_empty() {
+            if self.rolled_back.is_empty() && !zombies {
                 for room in &self.rooms {
                     let own = db.room_messages(room).filter_map(|m| {
                         let written = it.written.get(m.client_id.as_ref()?)?;

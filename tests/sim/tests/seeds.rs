@@ -36,6 +36,9 @@ fn a_seed_is_the_same_history_whenever_and_wherever_it_runs() {
     for other in others {
         assert_eq!(other.join().expect("no panic"), first);
     }
+    // Those of several nodes, whatever they find.
+    let many = || seeds.iter().map(|seed| run(*seed, Traced::No, Some(3)).hash).collect::<Vec<_>>();
+    assert_eq!(many(), many());
     let lines = run(seeds[0], Traced::Yes, None);
     assert!(lines.hash == first[0] && lines.lines.len() > 100, "a trace changes nothing");
 }
