@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
-    RoomId, UserId,
+    Rev, RoomId, UserId,
     model::{Availability, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,8 @@ pub struct Seen {
     pub text: Option<String>,
     /// When they chose that.
     pub stamp: Stamp,
-    /// The rooms that they are in.
-    pub rooms: BTreeMap<RoomId, Role>,
+    /// The rooms that they are in: as what, and by which change.
+    pub rooms: BTreeMap<RoomId, (Role, Rev)>,
 }
 
 /// What a node says of one of its users; `None` where they are gone.
@@ -215,7 +215,7 @@ impl Neighbours {
             }
         }
         for room in before {
-            if !self.of(user).any(|(seen, _)| seen.rooms.contains_key(&room))
+            if !self.all_of(user).any(|(seen, _)| seen.rooms.contains_key(&room))
                 && let Some(users) = self.rooms.get_mut(&room)
             {
                 users.remove(user);
@@ -229,15 +229,21 @@ impl Neighbours {
         }
     }
 
-    /// How a user is on other nodes, and whether that holds now.
+    /// How a user is on other nodes, and whether that holds now. Where some of it does, the rest is left out.
     pub fn of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, bool)> {
+        let some_holds = self.all_of(user).any(|(_, holds)| holds);
+        self.all_of(user).filter(move |(_, holds)| *holds || !some_holds)
+    }
+
+    fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, bool)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
         nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.reachable)))
     }
 
     /// The users of a room who are on other nodes.
     pub fn in_room(&self, room: &RoomId) -> impl Iterator<Item = &UserId> {
-        self.rooms.get(room).into_iter().flatten()
+        let users = self.rooms.get(room).into_iter().flatten();
+        users.filter(|user| self.of(user).any(|(seen, _)| seen.rooms.contains_key(room)))
     }
 
     /// Whether what is known of a node holds now.
@@ -329,7 +335,7 @@ mod tests {
             availability: Availability::Online,
             text: None,
             stamp: Stamp { count: 0, node: node(of) },
-            rooms: rooms.iter().map(|name| (room(name), Role::Member)).collect(),
+            rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
         }
     }
 

@@ -145,7 +145,14 @@ impl Inner {
     fn take_members(&self, arriving: &mut Arriving, room: &RoomId, head: Rev, member_count: u64, members: &[Member]) {
         let (gone, there): (Vec<&Member>, Vec<&Member>) = members.iter().partition(|member| member.left_at.is_some());
         for member in gone.into_iter().filter(|_| !planted::has(Bug::FillKeepsMembers)) {
-            if self.roster().users.contains_key(&member.user_id) {
+            let is_here = {
+                let mut roster = self.roster();
+                if let Some(local) = roster.rooms.get_mut(room) {
+                    local.note_gone(&member.user_id, member.rev);
+                }
+                roster.users.contains_key(&member.user_id)
+            };
+            if is_here {
                 self.part(arriving, room, &member.user_id, RemovalReason::Removed, member.rev, None);
             }
         }

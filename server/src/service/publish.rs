@@ -67,6 +67,9 @@ impl Inner {
             }
             News::Deleted { room, rev } => self.close_room(arriving, &room, rev, author),
             News::Removed { room, user, reason, rev, member_count } => {
+                if let Some(local) = self.roster().rooms.get_mut(&room) {
+                    local.note_gone(&user, rev);
+                }
                 self.part(arriving, &room, &user, reason, rev, author);
                 self.recount(&room, member_count);
             }

@@ -54,10 +54,13 @@ impl Inner {
     /// event, because these states know it already.
     async fn members_behind(&self, views: &[RoomView]) -> Result<BTreeMap<RoomId, Vec<Member>>, StoreError> {
         let behind: Vec<RoomId> = {
+            let now = self.env.mono_ms();
             let roster = self.roster();
-            let heard = |room: &RoomId| roster.rooms.get(room).map(|local| local.tail.head());
             let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
-            let behind = named.filter(|view| heard(&view.room.id).is_some_and(|heard| heard < view.room.rev));
+            let behind = named.filter(|view| match roster.rooms.get(&view.room.id) {
+                Some(local) => local.head() < view.room.rev || (!self.alone && local.settled_ms > now),
+                None => !self.alone,
+            });
             behind.map(|view| view.room.id.clone()).collect()
         };
         let mut members = BTreeMap::new();
