@@ -235,6 +235,20 @@ impl Neighbours {
         self.all_of(user).filter(move |(_, holds)| *holds || !some_holds)
     }
 
+    /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
+    pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
+        for node in self.whose.get(user).into_iter().flatten() {
+            let seen = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
+            if let Some(seen) = seen {
+                let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
+                if known.1 < rev {
+                    *known = (role, rev);
+                }
+                self.rooms.entry(room.clone()).or_default().insert(user.clone());
+            }
+        }
+    }
+
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, bool)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
         nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.reachable)))

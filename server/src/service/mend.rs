@@ -159,6 +159,7 @@ impl Inner {
         for member in there {
             let now = Membership { rev: member.rev, role: member.role, active: true };
             let conns = self.admit(arriving, &member.user_id, room, now, head, member_count);
+            self.roster().neighbours.enter(&member.user_id, room, member.role, member.rev);
             self.introduce(&member.user_id, room, None);
             if let Some(conns) = conns {
                 self.welcome(member.user_id.clone(), room.clone(), conns.into_iter().collect());

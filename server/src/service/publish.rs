@@ -60,6 +60,7 @@ impl Inner {
                 let membership = Membership { rev, role, active: true };
                 let conns = self.admit(arriving, &user, &room, membership, rev, member_count);
                 self.recount(&room, member_count);
+                self.roster().neighbours.enter(&user, &room, role, rev);
                 self.introduce(&user, &room, author);
                 let conns = conns.unwrap_or_default();
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();

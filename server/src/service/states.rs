@@ -34,16 +34,21 @@ impl Inner {
         }
         let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
         let mut members = self.members_behind(&views).await?;
-        let roster = self.roster();
+        let mut roster = self.roster();
+        for (room, members) in &members {
+            // Whoever is told of here is told of when they go.
+            members.iter().for_each(|member| roster.neighbours.enter(&member.user_id, room, member.role, member.rev));
+        }
+        let roster = &*roster;
         Ok(views
             .into_iter()
             .map(|view| {
                 let receipts = receipts.remove(&view.room.id).unwrap_or_default();
                 let authors = authors::of(&authors, &view.last_message);
                 let members = members.remove(&view.room.id);
-                let mut state = state(&roster, view, authors, receipts);
+                let mut state = state(roster, view, authors, receipts);
                 if let Some(members) = members {
-                    state.users = members.into_iter().filter_map(|member| seen(&roster, member)).collect();
+                    state.users = members.into_iter().filter_map(|member| seen(roster, member)).collect();
                 }
                 state
             })
