@@ -131,7 +131,11 @@ impl Inner {
             // What they said meanwhile waits to be heard.
             self.roster().neighbours.renew(now);
         }
-        let dead = self.roster().neighbours.dead(now);
+        let dead = {
+            let mut roster = self.roster();
+            roster.neighbours.tick(now);
+            roster.neighbours.dead(now)
+        };
         for node in dead.iter().filter(|_| !planted::has(Bug::EndlessLease)) {
             tracing::info!(%node, "holds a node for dead");
             let users = self.roster().neighbours.users_of(node);

@@ -63,7 +63,10 @@ impl Inner {
             let roster = self.roster();
             let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
             let behind = named.filter(|view| match roster.rooms.get(&view.room.id) {
-                Some(local) => local.head() < view.room.rev || (!self.alone && local.settled_ms > now),
+                Some(local) => {
+                    let settled = self.alone || (local.settled_ms <= now && !roster.neighbours.doubts(&view.room.id));
+                    local.head() < view.room.rev || !settled
+                }
                 None => !self.alone,
             });
             behind.map(|view| view.room.id.clone()).collect()
