@@ -34,16 +34,21 @@ impl Inner {
         }
         let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
         let mut members = self.members_behind(&views).await?;
-        let roster = self.roster();
+        let mut roster = self.roster();
+        for (room, members) in &members {
+            // Whoever is told of here is told of when they go.
+            members.iter().for_each(|member| roster.neighbours.enter(&member.user_id, room, member.role, member.rev));
+        }
+        let roster = &*roster;
         Ok(views
             .into_iter()
             .map(|view| {
                 let receipts = receipts.remove(&view.room.id).unwrap_or_default();
                 let authors = authors::of(&authors, &view.last_message);
                 let members = members.remove(&view.room.id);
-                let mut state = state(&roster, view, authors, receipts);
+                let mut state = state(roster, view, authors, receipts);
                 if let Some(members) = members {
-                    state.users = members.into_iter().filter_map(|member| seen(&roster, member)).collect();
+                    state.users = members.into_iter().filter_map(|member| seen(roster, member)).collect();
                 }
                 state
             })
@@ -54,10 +59,16 @@ impl Inner {
     /// event, because these states know it already.
     async fn members_behind(&self, views: &[RoomView]) -> Result<BTreeMap<RoomId, Vec<Member>>, StoreError> {
         let behind: Vec<RoomId> = {
+            let now = self.env.mono_ms();
             let roster = self.roster();
-            let heard = |room: &RoomId| roster.rooms.get(room).map(|local| local.tail.head());
             let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
-            let behind = named.filter(|view| heard(&view.room.id).is_some_and(|heard| heard < view.room.rev));
+            let behind = named.filter(|view| match roster.rooms.get(&view.room.id) {
+                Some(local) => {
+                    let settled = self.alone || (local.settled_ms <= now && !roster.neighbours.doubts(&view.room.id));
+                    local.head() < view.room.rev || !settled
+                }
+                None => !self.alone,
+            });
             behind.map(|view| view.room.id.clone()).collect()
         };
         let mut members = BTreeMap::new();
@@ -79,7 +90,7 @@ fn seen(roster: &Roster, member: Member) -> Option<RoomUser> {
 fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Receipt>) -> RoomState {
     let id = &view.room.id;
     RoomState {
-        users: online(roster, id).take(USERS_LISTED).collect(),
+        users: online(roster, id).into_iter().take(USERS_LISTED).collect(),
         typing: typing::typists(roster, id),
         role: view.role,
         read_seq: view.read_seq,
@@ -92,14 +103,13 @@ fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Rece
     }
 }
 
-/// Who is seen as online in a room.
-pub(super) fn online<'a>(roster: &'a Roster, room: &'a RoomId) -> impl Iterator<Item = RoomUser> + 'a {
-    let here = roster.rooms.get(room).into_iter().flat_map(|local| &local.users);
-    here.filter_map(move |id| {
-        let status = roster.status(id);
-        let local = roster.users.get(id).filter(|_| status != Status::Offline)?;
-        let role = local.rooms.get(room)?.role;
-        let username = local.user.name.clone();
-        Some(RoomUser { user_id: id.clone(), username, role, status, last_seen_at: None })
-    })
+/// Who is seen as online in a room, by id.
+pub(super) fn online(roster: &Roster, room: &RoomId) -> Vec<RoomUser> {
+    let present = roster.present(room).into_iter();
+    let seen = present.filter_map(|id| {
+        let status = Some(roster.status(id)).filter(|status| *status != Status::Offline)?;
+        let (username, role) = roster.standing(id, room)?;
+        Some(RoomUser { user_id: id.clone(), username: username.to_owned(), role, status, last_seen_at: None })
+    });
+    seen.collect()
 }
