@@ -20,6 +20,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod who;
 mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -32,6 +33,7 @@ pub use conversation::{Answers, Arrival, Conversation};
 pub use dispatch::{rate_limited, unsupported};
 pub use incoming::RawPacket;
 pub use session::{ConnectError, Departure, Session};
+pub use who::Here;
 
 use arriving::Arriving;
 
