@@ -34,6 +34,7 @@ function start(listen: number, admin: number): void {
       ROOMCAST_ADMIN_LISTEN: `127.0.0.1:${admin}`,
       ROOMCAST_DATABASE_URL: `sqlite://${join(folder, "chat.db")}?mode=rwc`,
       ROOMCAST_LIMITS: "off",
+      ROOMCAST_WELCOME_ROOMS: "",
       ROOMCAST_JWT_SECRET: "a secret of this test alone, 32 bytes",
     },
   });

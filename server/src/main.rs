@@ -1,5 +1,7 @@
 //! `roomcast`: the server's command line.
 
+mod migrate;
+
 use std::{
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -44,6 +46,8 @@ enum Command {
         #[command(flatten)]
         config: RawConfig,
     },
+    /// Move everything from a SQLite file into a Postgres database. It can be broken off, and goes on where it was.
+    Migrate(migrate::Migrate),
     /// Mint a token.
     Token {
         /// The user's id.
@@ -101,6 +105,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             config.validate()?;
             Ok(())
         }
+        Command::Migrate(migrate) => migrate.run(),
         Command::Token { sub, name, ttl, role, jwt_secret, jwt_issuer, jwt_audience } => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let exp = (now + ttl).as_secs();
@@ -123,6 +128,7 @@ fn dev(mut raw: RawConfig) -> anyhow::Result<Config> {
     if raw.cors_origins.is_empty() {
         "*".clone_into(&mut raw.cors_origins);
     }
+    raw.welcome_rooms.get_or_insert_with(|| "general".to_owned());
     let mut config = raw.validate()?;
     config.dev = true;
     Ok(config)

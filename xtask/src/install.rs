@@ -34,6 +34,17 @@ const PACKAGES: &[Package] = &[
         check: || command("sh", ["-c", "ls /usr/lib/postgresql/*/bin/initdb"]),
     },
     Package {
+        name: "redis-server",
+        why: "the bus's tests run on a Redis of their own",
+        check: || command("redis-server", ["--version"]),
+    },
+    Package { name: "nginx", why: "several nodes are tested behind one", check: || command("nginx", ["-v"]) },
+    Package {
+        name: "openssl",
+        why: "the bus is tested over TLS, with certificates of the tests' own",
+        check: || command("openssl", ["version"]),
+    },
+    Package {
         name: "python3-venv",
         why: "the python-socketio client of the interop tests runs in a virtual environment",
         check: || command("python3", ["-c", "import ensurepip, venv"]),

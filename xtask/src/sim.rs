@@ -94,6 +94,22 @@ fn cores() -> usize {
 mod tests {
     use super::*;
 
+    /// The client's core runs in a page, in a terminal and in the simulator: it knows no runtime, no page and no system.
+    #[test]
+    fn the_core_knows_no_runtime() {
+        for package in ["roomcast-client-core", "roomcast-protocol"] {
+            let tree = cargo(["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--locked"])
+                .output()
+                .expect("cargo tree runs");
+            let tree = String::from_utf8_lossy(&tree.stdout);
+            assert!(tree.starts_with(package) && tree.contains("serde "), "cargo tree says something else: {tree}");
+            let foreign = ["tokio", "wasm-bindgen", "js-sys", "web-sys", "mio", "getrandom", "async-std"];
+            let found: Vec<&str> =
+                tree.lines().filter(|line| foreign.contains(&line.split(' ').next().unwrap_or_default())).collect();
+            assert!(found.is_empty(), "{package}: {found:?}");
+        }
+    }
+
     /// Features are united over what is built together: none of it may ask for planted bugs.
     #[test]
     fn no_build_of_the_workspace_has_planted_bugs() {

@@ -4,12 +4,11 @@
 //! Only the server pings in Engine.IO; the client's own question is a `sync` of all that it has. Its answer proves
 //! life, and brings what was missed (G-8). Without one the connection is given up long before the heartbeat says so.
 
-use roomcast_protocol::{Command, command::Sync, model::DeltaKind, reply::Synced};
+use roomcast_protocol::{Command, command::Sync};
 
 use super::{Client, Purpose};
 use crate::{
     connection::Role,
-    gaps::Hope,
     input::Visibility,
     requests::Request,
     time::{Millis, Now},
@@ -69,26 +68,5 @@ impl Client {
         let command = Command::Sync(Sync { epoch, rooms: self.known_revs() });
         let request = Request { purpose: Purpose::Alive, command, deadline: self.now() + ANSWER_MS };
         self.send(conn, request);
-    }
-
-    /// The answer; an error is a sign of life, too, and brings nothing.
-    pub(super) fn is_alive(&mut self, asked: &Command, synced: Synced) {
-        if self.epoch.as_ref() != Some(&synced.epoch) {
-            return self.drop_connection("the server's history is another");
-        }
-        let Command::Sync(asked) = asked else { return };
-        let now = self.now();
-        for delta in synced.rooms {
-            let since = asked.rooms.get(&delta.room_id);
-            let vague = matches!(delta.kind, DeltaKind::Gone | DeltaKind::Reset);
-            match self.rooms.get_mut(&delta.room_id) {
-                // A room that changed since may have been left and entered again: this is no word on what it is now.
-                Some(room) if vague && since != Some(&room.rev()) => {
-                    room.hear_of(room.rev().next());
-                    self.gaps.open(&delta.room_id, Hope::None, now);
-                }
-                _ => self.catch_up(delta),
-            }
-        }
     }
 }

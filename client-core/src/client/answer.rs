@@ -67,8 +67,12 @@ impl Client {
                 }
             }
             (Purpose::Post(client_id), answer) => self.not_posted(&client_id, &or_unexpected(answer)),
-            (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => self.synced(&room_id, synced),
-            (Purpose::Alive, Ok(Reply::Sync(synced))) => self.is_alive(&command, synced),
+            (Purpose::Sync(room_id), Ok(Reply::Sync(synced))) => {
+                self.gaps.close(&room_id);
+                self.synced(&command, synced);
+            }
+            (Purpose::Alive, Ok(Reply::Sync(synced))) => self.synced(&command, synced),
+            // An error is a sign of life, too, and brings nothing.
             (Purpose::Alive, _) => {}
             (Purpose::Sync(room_id), answer) => {
                 let until = self.now() + self.pause_ms(&or_unexpected(answer), 1);

@@ -107,8 +107,13 @@ impl Client {
         self.gaps.close(room_id);
         self.marks.forget(room_id);
         self.typing.forget(room_id);
-        if self.rooms.remove(room_id).is_none() {
-            return self.rooms.strays.mark_removed(room_id);
+        let known = self.rooms.remove(room_id).is_some();
+        // What lets them in may be of a moment before this.
+        if !known || self.entry_under_way(room_id) {
+            self.rooms.strays.mark_removed(room_id);
+        }
+        if !known {
+            return;
         }
         self.effects.room_changed(room_id);
         self.effects.notice(Notice::RoomLeft(room_id.clone(), reason));
@@ -118,14 +123,34 @@ impl Client {
         }
     }
 
-    pub(super) fn synced(&mut self, asked: &RoomId, synced: Synced) {
-        self.gaps.close(asked);
+    fn entry_under_way(&self, room_id: &RoomId) -> bool {
+        self.requests.iter().any(|request| match &request.command {
+            Command::JoinRoom(join) => join.room_id == *room_id,
+            Command::CreateRoom(create) => create.room_id.as_ref() == Some(room_id),
+            _ => false,
+        })
+    }
+
+    /// The answer to a `sync`, whatever was the reason to ask.
+    pub(super) fn synced(&mut self, asked: &Command, synced: Synced) {
+        let Command::Sync(asked) = asked else { return };
         if self.epoch.as_ref() != Some(&synced.epoch) {
             // The database was restored under us: begin again, and let the handshake sort it out.
             return self.drop_connection("the server's history is another");
         }
+        let now = self.now();
         for delta in synced.rooms {
-            self.catch_up(delta);
+            let since = asked.rooms.get(&delta.room_id);
+            let vague = matches!(delta.kind, DeltaKind::Gone | DeltaKind::Reset);
+            match self.rooms.get_mut(&delta.room_id) {
+                // A room that moved since may have been left and entered again, or know more than this: it is no word
+                // on what the room is now.
+                Some(room) if vague && since != Some(&room.rev()) => {
+                    room.hear_of(room.rev().next());
+                    self.gaps.open(&delta.room_id, Hope::None, now);
+                }
+                _ => self.catch_up(delta),
+            }
         }
     }
 

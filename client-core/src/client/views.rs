@@ -145,7 +145,7 @@ impl Client {
 
     /// A timeline as it will be once the user's changes are taken. Copies a chunk for each, and nothing without.
     fn shown(&self, room: &Room, mut timeline: Timeline) -> Timeline {
-        for held in room.held_edits() {
+        for held in room.told_ahead() {
             timeline.show(held.seq, |message| {
                 if message.rev < held.rev {
                     message.clone_from(held);

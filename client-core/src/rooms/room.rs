@@ -54,6 +54,8 @@ pub(crate) struct Room {
     pub(crate) receipts: Receipts,
     pub(crate) unread: Unread,
     held: BTreeMap<Rev, Change>,
+    /// What acknowledgements said of messages ahead of our `rev`: shown at once, whatever is held.
+    told_ahead: BTreeMap<MessageId, Arc<Message>>,
     /// The newest change that we have heard of.
     heard: Rev,
     /// Most messages to keep that nobody asked for.
@@ -89,6 +91,7 @@ impl Room {
             receipts: Receipts::default(),
             unread: Unread { read_seq, count: unread, mentions, vague: false },
             held: BTreeMap::new(),
+            told_ahead: BTreeMap::new(),
             limit,
             unconfirmed: None,
         };
@@ -126,11 +129,8 @@ impl Room {
     }
 
     /// Messages as acknowledgements say that they are now, where a change before that is missing.
-    pub(crate) fn held_edits(&self) -> impl Iterator<Item = &Arc<Message>> {
-        self.held.values().filter_map(|change| match change {
-            Change::Edited(message, Mine::Told) => Some(message),
-            _ => None,
-        })
+    pub(crate) fn told_ahead(&self) -> impl Iterator<Item = &Arc<Message>> {
+        self.told_ahead.values().filter(|message| message.rev > self.rev)
     }
 
     /// Takes a change in any order and lets take effect what is next (G-9).
@@ -155,8 +155,15 @@ impl Room {
     /// Holds a change back. An acknowledgement says how a message is, at a change that may be another's: what tells of
     /// that one stays.
     fn hold(&mut self, rev: Rev, change: Change) {
-        if matches!(change, Change::Edited(_, Mine::Told)) && self.held.contains_key(&rev) {
-            return;
+        if let Change::Edited(message, Mine::Told) = &change {
+            let head = self.rev;
+            self.told_ahead.retain(|_, told| told.rev > head);
+            if self.told_ahead.len() < HELD_MOST {
+                self.told_ahead.insert(message.id.clone(), Arc::clone(message));
+            }
+            if self.held.contains_key(&rev) {
+                return;
+            }
         }
         self.held.insert(rev, change);
         if self.held.len() > HELD_MOST {
@@ -181,6 +188,7 @@ impl Room {
     /// where they were before, and no place is what it was.
     pub(crate) fn begin_anew(&mut self) {
         self.held.clear();
+        self.told_ahead.clear();
         self.receipts = Receipts::default();
         self.history.look_at_newest();
         self.threads.clear();
@@ -415,7 +423,7 @@ impl Room {
     fn reset(&mut self, delta: RoomDelta, me: Me<'_>, notices: &mut Vec<Notice>) {
         let Some(state) = delta.room else { return };
         let (known_seq, read_seq) = (self.info.seq, self.unread.read_seq);
-        let mut held = std::mem::take(&mut self.held);
+        let (mut held, told_ahead) = (std::mem::take(&mut self.held), std::mem::take(&mut self.told_ahead));
         let cursors = std::mem::take(&mut self.receipts);
         let (last_message, limit) = (state.last_message.clone(), self.limit);
         self.history.reset(state.room.seq);
@@ -443,7 +451,7 @@ impl Room {
             self.read(me, read_seq.min(self.info.seq), Some(me));
         }
         held.retain(|rev, _| *rev > delta.rev);
-        self.held = held;
+        (self.held, self.told_ahead) = (held, told_ahead);
     }
 
     /// Takes a state of the room at our `rev`: what is not a log, and what is counted.

@@ -36,6 +36,7 @@ impl RawConfig {
             ("ROOMCAST_PRESENCE_GRACE_MS", self.presence_grace_ms.clone()),
             ("ROOMCAST_TOKEN_GRACE_MS", self.token_grace_ms.clone()),
             ("ROOMCAST_HEADS_MS", self.heads_ms.clone()),
+            ("ROOMCAST_WELCOME_ROOMS", optional(&self.welcome_rooms)),
         ];
         let mut report = String::new();
         for (name, value) in rows {

@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
-use roomcast_protocol::Limits;
+use roomcast_protocol::{Limits, RoomId};
 
 use crate::{
     auth::{Key, Tokens},
@@ -83,6 +83,9 @@ pub struct RawConfig {
     /// How long a connection outlives its token, in milliseconds.
     #[arg(long, env = "ROOMCAST_TOKEN_GRACE_MS", default_value = "30000", value_name = "MS")]
     pub token_grace_ms: String,
+    /// Rooms that whoever comes for the first time is brought into, separated by commas. They must be there.
+    #[arg(long, env = "ROOMCAST_WELCOME_ROOMS", value_name = "IDS")]
+    pub welcome_rooms: Option<String>,
     /// How often a client is told the newest change of its rooms, in milliseconds.
     #[arg(long, env = "ROOMCAST_HEADS_MS", default_value = "15000", value_name = "MS")]
     pub heads_ms: String,
@@ -229,6 +232,7 @@ impl RawConfig {
         let presence_grace = check.milliseconds("ROOMCAST_PRESENCE_GRACE_MS", &self.presence_grace_ms, 0);
         let token_grace = check.milliseconds("ROOMCAST_TOKEN_GRACE_MS", &self.token_grace_ms, 0);
         let heads = check.milliseconds("ROOMCAST_HEADS_MS", &self.heads_ms, 100);
+        let welcome_rooms = check.rooms("ROOMCAST_WELCOME_ROOMS", self.welcome_rooms.as_deref().unwrap_or_default());
         let (Some(clients), Some(admin), Some(key), Some(origins), Some(limits_off), Some(debug_events)) =
             (clients, admin, key, origins, limits_off, debug_events)
         else {
@@ -264,6 +268,7 @@ impl RawConfig {
                 presence_grace_ms: grace,
                 token_grace_ms: token_grace,
                 heads_ms: heads,
+                welcome_rooms,
                 debug_events,
                 ..ServiceSettings::default()
             },
@@ -346,6 +351,17 @@ impl Check {
         Some(Origins::These(origins))
     }
 
+    fn rooms(&mut self, name: &'static str, text: &str) -> Vec<RoomId> {
+        let mut rooms = Vec::new();
+        for id in text.split(',').map(str::trim).filter(|id| !id.is_empty()) {
+            match RoomId::parse(id) {
+                Ok(room) => rooms.push(room),
+                Err(error) => self.say(name, format!("{id:?} is no id of a room; {error}")),
+            }
+        }
+        rooms
+    }
+
     fn choice<T: Copy>(&mut self, name: &'static str, text: &str, choices: &[(&str, T)]) -> Option<T> {
         let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if chosen.is_none() {
@@ -382,8 +398,14 @@ mod tests {
 
     #[test]
     fn every_bad_setting_is_reported_at_once() {
-        let bad = ["--listen=here", "--limits=some", "--ping-interval-ms=soon", "--cors-origins=example.org"];
-        let problems = raw(&bad).validate().expect_err("five bad settings");
+        let bad = [
+            "--listen=here",
+            "--limits=some",
+            "--ping-interval-ms=soon",
+            "--cors-origins=example.org",
+            "--welcome-rooms=a,b c",
+        ];
+        let problems = raw(&bad).validate().expect_err("six bad settings");
         let names: Vec<&str> = problems.0.iter().map(|problem| problem.name).collect();
         for name in [
             "ROOMCAST_LISTEN",
@@ -391,6 +413,7 @@ mod tests {
             "ROOMCAST_LIMITS",
             "ROOMCAST_PING_INTERVAL_MS",
             "ROOMCAST_CORS_ORIGINS",
+            "ROOMCAST_WELCOME_ROOMS",
         ] {
             assert!(names.contains(&name), "{name} is not in {names:?}");
         }

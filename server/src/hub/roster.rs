@@ -173,10 +173,11 @@ impl Roster {
         self.users.get(user).and_then(|local| local.rooms.get(room)).is_some_and(|membership| membership.active)
     }
 
-    /// Whether the user was in the room and is not any more, as far as this node has heard.
+    /// Whether the user was put out of the room by a change after this one, as far as this node has heard.
     #[must_use]
-    pub fn is_out(&self, user: &UserId, room: &RoomId) -> bool {
-        self.users.get(user).and_then(|local| local.rooms.get(room)).is_some_and(|membership| !membership.active)
+    pub fn is_out(&self, user: &UserId, room: &RoomId, after: Rev) -> bool {
+        let known = self.users.get(user).and_then(|local| local.rooms.get(room));
+        known.is_some_and(|membership| !membership.active && membership.rev > after)
     }
 
     /// The status of a user, as this node sees it.

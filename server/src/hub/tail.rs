@@ -88,7 +88,7 @@ impl Tail {
         }
     }
 
-    /// What happened after `since`, with the cursors that moved at `since` or later.
+    /// What happened after `since`, with all cursors that are here.
     #[must_use]
     pub fn since(&self, room: &RoomId, since: Rev) -> TailAnswer {
         // At the floor itself a cursor may have been dropped.
@@ -102,7 +102,8 @@ impl Tail {
                 Entry::Message(message) if *rev > since => {
                     messages.insert(&message.id, message);
                 }
-                Entry::Cursor(user, seq) if *rev >= since => {
+                // Whatever its age: an acknowledgement can have taken the client past a cursor that it was never told.
+                Entry::Cursor(user, seq) => {
                     cursors.insert(user, *seq);
                 }
                 Entry::Other if *rev > since && !planted::has(Bug::TailSkipsMembers) => return TailAnswer::Unknown,

@@ -82,7 +82,14 @@ impl<A: Answers> Conversation<A> {
                 biased;
                 Some(answer) = under_way.next() => self.finish(answer),
                 arrival = arrivals.recv(), if under_way.len() < most => match arrival {
-                    Some(arrival) => self.take(arrival, &mut under_way).await,
+                    Some(arrival) => {
+                        let expires_at = self.session.expires_at;
+                        self.take(arrival, &mut under_way).await;
+                        // A fresh token may run out sooner than the one before.
+                        if self.session.expires_at != expires_at {
+                            wake = self.next_wake(heads_at_ms);
+                        }
+                    }
                     None => break,
                 },
                 () = &mut wake => {

@@ -39,7 +39,8 @@ impl Service {
         let next = is_long.then(|| "[\"\",\"\"]".to_owned());
         fresh.truncate(ROOMS);
         let mut rooms = inner.room_states(user, &fresh).await.map_err(|error| error.told())?;
-        rooms.retain(|state| !inner.roster().is_out(user, &state.room.id));
+        let member_revs: BTreeMap<_, _> = heads.iter().map(|head| (&head.room, head.member_rev)).collect();
+        rooms.retain(|state| !inner.roster().is_out(user, &state.room.id, member_revs[&state.room.id]));
         if resume.is_some() {
             inner.metrics.reconnects.inc();
         }

@@ -26,7 +26,7 @@ mod write;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use futures_util::future::BoxFuture;
-use roomcast_protocol::{Epoch, Limits, ack::Ack};
+use roomcast_protocol::{Epoch, Limits, RoomId, ack::Ack};
 use tokio::sync::mpsc;
 
 pub use conversation::{Answers, Arrival, Conversation};
@@ -73,6 +73,8 @@ pub struct ServiceSettings {
     pub token_notice_ms: u64,
     /// How long after a token ran out the connection is closed, in milliseconds (G-16).
     pub token_grace_ms: u64,
+    /// Rooms that whoever comes for the first time is brought into.
+    pub welcome_rooms: Vec<RoomId>,
     /// Whether clients may get `debug` events.
     pub debug_events: bool,
 }
@@ -87,6 +89,7 @@ impl Default for ServiceSettings {
             heads_ms: 15_000,
             token_notice_ms: 60_000,
             token_grace_ms: 30_000,
+            welcome_rooms: Vec::new(),
             debug_events: false,
         }
     }

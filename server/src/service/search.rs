@@ -23,7 +23,7 @@ impl Service {
                 Some(room) => inner.readable(&reader, admin, room, "search the room").await?,
                 None => {
                     let roster = inner.roster();
-                    found.messages.retain(|message| !roster.is_out(&reader, &message.room_id));
+                    found.messages.retain(|message| !roster.is_out(&reader, &message.room_id, message.rev));
                 }
             }
             inner.mark_mine(&reader, &mut found.messages).await.map_err(told)?;

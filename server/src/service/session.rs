@@ -4,7 +4,7 @@ use roomcast_protocol::{
     Event, Timestamp, UserId,
     ack::Ack,
     command::RefreshToken,
-    error::{ErrorBody, ErrorCode},
+    error::{ErrorBody, ErrorCode, Retry},
     event::{Debug, Heads},
     handshake::Refusal,
     model::User,
@@ -112,10 +112,19 @@ impl Service {
     /// Writes the user down as their token describes them, where that is new.
     async fn remember(&self, user: &User) -> Result<(), ConnectError> {
         let known = self.inner.store.users(std::slice::from_ref(&user.id)).await;
-        if known.map_err(|error| ConnectError::Failed(error.told()))?.contains(user) {
+        let known = known.map_err(|error| ConnectError::Failed(error.told()))?;
+        if known.contains(user) {
             return Ok(());
         }
         let author = Author { user: user.clone(), admin: false, conn: None };
+        // Before they count as seen: a newcomer whose way in breaks off here is a newcomer the next time.
+        for room in self.inner.settings.welcome_rooms.iter().filter(|_| known.is_empty()) {
+            match self.write(author.clone(), Act::Join(room.clone())).await {
+                Err(error) if error.code.retry() != Retry::Never => return Err(ConnectError::Failed(error)),
+                Err(error) => tracing::warn!(%room, %error, "unable to bring a newcomer into a room"),
+                Ok(_) => {}
+            }
+        }
         self.write(author, Act::SeeUser).await.map(drop).map_err(ConnectError::Failed)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use roomcast_protocol::{
     RoomId, UserId,
-    model::{Receipt, RoomState, RoomUser, Status, User},
+    model::{Member, Receipt, RoomState, RoomUser, Status, User},
 };
 
 use super::{Inner, authors, typing};
@@ -33,16 +33,47 @@ impl Inner {
             }
         }
         let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
+        let mut members = self.members_behind(&views).await?;
         let roster = self.roster();
         Ok(views
             .into_iter()
             .map(|view| {
                 let receipts = receipts.remove(&view.room.id).unwrap_or_default();
                 let authors = authors::of(&authors, &view.last_message);
-                state(&roster, view, authors, receipts)
+                let members = members.remove(&view.room.id);
+                let mut state = state(&roster, view, authors, receipts);
+                if let Some(members) = members {
+                    state.users = members.into_iter().filter_map(|member| seen(&roster, member)).collect();
+                }
+                state
             })
             .collect())
     }
+
+    /// The members of rooms of which this node has still to hear something: who comes or goes by that is told by no
+    /// event, because these states know it already.
+    async fn members_behind(&self, views: &[RoomView]) -> Result<BTreeMap<RoomId, Vec<Member>>, StoreError> {
+        let behind: Vec<RoomId> = {
+            let roster = self.roster();
+            let heard = |room: &RoomId| roster.rooms.get(room).map(|local| local.tail.head());
+            let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
+            let behind = named.filter(|view| heard(&view.room.id).is_some_and(|heard| heard < view.room.rev));
+            behind.map(|view| view.room.id.clone()).collect()
+        };
+        let mut members = BTreeMap::new();
+        for room in behind {
+            let page = self.store.members(&room, None, USERS_LISTED as u64).await?;
+            members.insert(room, page.members.into_iter().map(|(member, _)| member).collect());
+        }
+        Ok(members)
+    }
+}
+
+/// A member as they are seen, unless they are away.
+fn seen(roster: &Roster, member: Member) -> Option<RoomUser> {
+    let status = roster.status(&member.user_id);
+    let Member { user_id, username, role, .. } = member;
+    (status != Status::Offline).then_some(RoomUser { user_id, username, role, status, last_seen_at: None })
 }
 
 fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Receipt>) -> RoomState {

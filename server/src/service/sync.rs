@@ -44,7 +44,7 @@ impl Inner {
         heads: &[RoomHead],
     ) -> Result<Vec<RoomDelta>, StoreError> {
         let heads: BTreeMap<&RoomId, &RoomHead> = heads.iter().map(|head| (&head.room, head)).collect();
-        let mut deltas = Vec::with_capacity(has.len());
+        let mut deltas: Vec<RoomDelta> = Vec::with_capacity(has.len());
         for (room, since) in has {
             let delta = match heads.get(room) {
                 None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
@@ -63,16 +63,15 @@ impl Inner {
             };
             deltas.push(delta);
         }
-        // A removal since the memberships were read: what was said after it is not for them.
-        for delta in &mut deltas {
-            if self.roster().is_out(user, &delta.room_id) {
-                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
-            }
-        }
         self.mark_mine(user, deltas.iter_mut().flat_map(|delta| &mut delta.messages)).await?;
         let authors = self.authors(deltas.iter().flat_map(|delta| &delta.messages)).await?;
         for delta in &mut deltas {
             delta.authors = authors::of(&authors, &delta.messages);
+            // A removal since the memberships were read: what was said after it is not for them.
+            let member_rev = heads.get(&delta.room_id).map_or(Rev::default(), |head| head.member_rev);
+            if self.roster().is_out(user, &delta.room_id, member_rev) {
+                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
+            }
         }
         Ok(deltas)
     }
@@ -97,8 +96,13 @@ impl Inner {
         if rows.settings {
             delta.room = self.room_states(user, std::slice::from_ref(room)).await?.pop().map(Box::new);
         }
-        delta.receipts = rows.receipts;
-        delta.receipts.retain(|receipt| by_name || receipt.user_id == *user);
+        // A cursor has no place in the log, so by name all of them are told: an acknowledgement can have taken the client
+        // past one that it was never told.
+        delta.receipts = if by_name {
+            self.store.receipts(std::slice::from_ref(room)).await?.into_iter().map(|(_, receipt)| receipt).collect()
+        } else {
+            rows.receipts.into_iter().filter(|receipt| receipt.user_id == *user).collect()
+        };
         delta.messages = rows.messages;
         delta.members = rows.members;
         if since == delta.rev && delta.receipts.is_empty() && delta.room.is_none() {

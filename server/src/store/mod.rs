@@ -4,6 +4,7 @@ mod batch;
 mod codec;
 mod columns;
 mod error;
+pub mod moving;
 pub mod postgres;
 mod read;
 pub mod sqlite;

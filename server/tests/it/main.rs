@@ -2,6 +2,7 @@
 
 mod bus;
 mod conformance;
+mod moving;
 mod postgres;
 mod sqlite;
 mod writer;

@@ -15,7 +15,7 @@ use roomcast_test_services::Postgres;
 use crate::conformance::{self, Subject, change, create, epoch, room, suite, text};
 
 /// The cluster that tests share while any of them runs.
-fn cluster() -> Arc<Postgres> {
+pub(crate) fn cluster() -> Arc<Postgres> {
     static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     shared.upgrade().unwrap_or_else(|| {

@@ -46,6 +46,8 @@ export class Server {
         ROOMCAST_DATABASE_URL: `sqlite://${join(this.dir, "roomcast.db")}?mode=rwc`,
         ROOMCAST_JWT_SECRET: "a-secret-for-the-browser-tests-that-is-long-enough",
         ROOMCAST_LIMITS: "off",
+        // Tests begin in no room.
+        ROOMCAST_WELCOME_ROOMS: "",
         ...this.settings,
       },
     });

@@ -253,6 +253,7 @@ impl Node {
         if conversation.begin(auth.resume.as_ref()).await.is_ok() {
             conversation.run(&mut arrivals).await;
         } else {
+            self.net.note_left(link, Departure::Lost);
             self.net.close(conn, CloseReason::Draining);
         }
         self.service.disconnect(conn, Departure::Lost);

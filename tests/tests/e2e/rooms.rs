@@ -1,6 +1,6 @@
 //! Rooms: made, listed, entered, left.
 
-use roomcast_tests::SOON;
+use roomcast_tests::{SOON, Server};
 use serde_json::json;
 
 use crate::support::{create, keys, people, post, public_room, text};
@@ -169,4 +169,19 @@ async fn users_are_those_online_or_all() {
     }
     everybody.sort();
     assert_eq!(everybody, ["alice", "bob", "carol"]);
+}
+
+#[tokio::test]
+async fn who_comes_for_the_first_time_is_brought_into_the_welcome_rooms() {
+    let server = Server::builder().set("ROOMCAST_WELCOME_ROOMS", "hall,nowhere").start().await;
+    let host = server.client("host").await;
+    host.ok("create-room", json!({ "roomId": "hall", "name": "Hall", "visibility": "public" })).await;
+    let rooms = async |name: &str| -> Vec<String> {
+        let state = server.client(name).await.initial_state().await;
+        state["rooms"].as_array().unwrap().iter().map(|room| room["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(rooms("guest").await, ["hall"]);
+    let guest = server.client("guest").await;
+    guest.ok("leave-room", json!({ "roomId": "hall" })).await;
+    assert!(rooms("guest").await.is_empty(), "whoever leaves stays out");
 }

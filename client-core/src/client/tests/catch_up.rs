@@ -353,3 +353,36 @@ fn a_gap_that_closes_while_the_question_is_put_off_is_not_shown_any_more() {
     session.advance(1_000);
     assert!(!session.room().catching_up && session.take_sent(CommandKind::Sync).is_empty());
 }
+
+#[test]
+fn g9_an_answer_that_events_overtook_takes_nothing_back() {
+    let mut session = Session::live(1);
+    session.event(new_message(4));
+    session.advance(1_000);
+    session.event(new_message(2));
+    session.event(new_message(3));
+    assert_eq!(session.told(), [2, 3, 4]);
+    let page = vec![fixtures::message("r", "bob", 1), fixtures::message("r", "bob", 2)];
+    let reset = RoomDelta {
+        messages: page,
+        room: Some(Box::new(room_state("r", 2))),
+        ..RoomDelta::bare(room_id("r"), DeltaKind::Reset, Rev::new(2))
+    };
+    session.answer_sync(reset);
+    assert_eq!((session.seqs(), session.told()), (vec![1, 2, 3, 4], vec![2, 3, 4]));
+    session.answer_sync(RoomDelta::bare(room_id("r"), DeltaKind::UpToDate, Rev::new(4)));
+    assert_eq!((session.seqs(), session.told()), (vec![1, 2, 3, 4], vec![2, 3, 4]));
+}
+
+#[test]
+fn an_entry_that_a_removal_overtook_is_asked_about() {
+    let mut session = Session::live(1);
+    session.request(Command::JoinRoom(JoinRoom { room_id: room_id("r") }));
+    let (_, ack) = session.take_sent(CommandKind::JoinRoom).remove(0);
+    let reason = event::RemovalReason::Left;
+    session.event(Event::RemovedFromRoom(Box::new(event::RemovedFromRoom { room_id: room_id("r"), reason })));
+    assert!(session.client.room(&room_id("r")).is_none());
+    session.answer(ack.unwrap(), &Ok(Reply::JoinRoom(RoomEntered { room: room_state("r", 1) })));
+    session.answer_sync(RoomDelta::bare(room_id("r"), DeltaKind::Gone, Rev::default()));
+    assert!(session.client.room(&room_id("r")).is_none());
+}

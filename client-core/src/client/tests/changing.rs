@@ -3,6 +3,7 @@
 use roomcast_protocol::{
     Command, CommandKind, ErrorCode, Event, MessageId, Reply, Rev, Timestamp,
     command::CreateRoom,
+    event,
     model::{Message, Visibility},
     reply::{MessageStored, RoomEntered},
 };
@@ -403,4 +404,16 @@ fn g9_an_echo_in_the_state_of_a_room_is_merged() {
     state.last_message = Some(stored(&send, 2));
     session.enter_with(vec![state], Vec::new());
     assert!(pending(&mut session).is_empty() && session.take_posts().is_empty());
+}
+
+#[test]
+fn what_an_acknowledgement_showed_stays_when_its_event_comes_too_early() {
+    let mut session = with_own();
+    edit(&mut session, sent(2), "better");
+    let (_, ack) = take_wire(&mut session).remove(0);
+    ack_edit(&mut session, ack, edited(2, 5, "better"));
+    assert_eq!(shown(&mut session), ["message 1", "better"]);
+    let changed = event::MessageChanged { message: edited(2, 5, "better"), rev: Rev::new(5) };
+    session.event(Event::MessageEdited(Box::new(changed)));
+    assert_eq!(shown(&mut session), ["message 1", "better"], "changes 3 and 4 are missing still");
 }

@@ -20,6 +20,7 @@ use super::{Outcomes, StoreError, WriteStore, codec};
 use crate::domain::{self, Change, Keys};
 
 pub use open::{Durability, OpenError, PostgresSettings};
+pub(super) use search::searched_words;
 
 /// A Postgres database.
 #[derive(Debug)]

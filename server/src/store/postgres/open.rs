@@ -4,11 +4,12 @@ use std::{str::FromStr as _, time::Duration};
 
 use roomcast_protocol::Epoch;
 use sqlx::{
-    ConnectOptions as _, PgPool, Row as _,
+    ConnectOptions as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use super::{PostgresStore, patience::PATIENCE};
+use crate::store::moving::UNFINISHED;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum OpenError {
     /// The database itself refuses.
     #[error("unable to open the database; {0}")]
     Database(#[from] sqlx::Error),
+    /// A move into it was broken off.
+    #[error("unable to open the database; a move into it is not finished: run `roomcast migrate` again")]
+    Unfinished,
     /// Its tables cannot be brought up to date.
     #[error("unable to migrate the database; {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -70,15 +74,11 @@ impl PostgresStore {
     /// [`OpenError`]
     pub async fn open(url: &str, fresh_epoch: &Epoch, settings: PostgresSettings) -> Result<Self, OpenError> {
         let patience = PATIENCE.as_millis().to_string();
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|error| OpenError::Url(error.to_string()))?
-            .application_name("roomcast")
-            .options([
-                ("statement_timeout", &*patience),
-                ("lock_timeout", &patience),
-                ("idle_in_transaction_session_timeout", "10000"),
-            ])
-            .disable_statement_logging();
+        let options = options(url)?.options([
+            ("statement_timeout", &*patience),
+            ("lock_timeout", &patience),
+            ("idle_in_transaction_session_timeout", "10000"),
+        ]);
         let pool = |connections: u32| {
             PgPoolOptions::new()
                 .max_connections(connections)
@@ -87,29 +87,48 @@ impl PostgresStore {
                 .connect_lazy_with(options.clone())
         };
         let store = Self { writers: pool(WRITERS), readers: pool(settings.readers.max(1)) };
-        if settings.durability == Durability::Required {
-            check_durability(&store.writers).await?;
+        let unfinished = sqlx::query("SELECT 1 FROM meta WHERE key = $1").bind(UNFINISHED);
+        let connection = Self::open_for_move(url, fresh_epoch, settings).await?;
+        sqlx::Connection::close(connection).await?;
+        if unfinished.fetch_optional(&store.writers).await?.is_some() {
+            return Err(OpenError::Unfinished);
         }
-        // Under a lock of sqlx's own: nodes that start together do it once. It may take longer than a statement.
-        let migration = options.options([("statement_timeout", "0"), ("lock_timeout", "0")]).connect().await?;
-        migrate(migration, fresh_epoch).await?;
         Ok(store)
+    }
+
+    /// One connection, without time limits, to a database that is up to date, finished or not.
+    pub(in crate::store) async fn open_for_move(
+        url: &str,
+        fresh_epoch: &Epoch,
+        settings: PostgresSettings,
+    ) -> Result<PgConnection, OpenError> {
+        let mut connection = options(url)?.connect().await?;
+        if settings.durability == Durability::Required {
+            check_durability(&mut connection).await?;
+        }
+        migrate(&mut connection, fresh_epoch).await?;
+        Ok(connection)
     }
 }
 
-async fn migrate(mut connection: sqlx::PgConnection, fresh_epoch: &Epoch) -> Result<(), OpenError> {
-    sqlx::migrate!("migrations/postgres").run(&mut connection).await?;
+fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Url(error.to_string()))?;
+    Ok(options.application_name("roomcast").disable_statement_logging())
+}
+
+/// Under a lock of sqlx's own: nodes that start together do it once. It may take longer than a statement.
+async fn migrate(connection: &mut PgConnection, fresh_epoch: &Epoch) -> Result<(), OpenError> {
+    sqlx::migrate!("migrations/postgres").run(&mut *connection).await?;
     sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
         .bind(fresh_epoch.as_str())
-        .execute(&mut connection)
+        .execute(connection)
         .await?;
-    sqlx::Connection::close(connection).await?;
     Ok(())
 }
 
-async fn check_durability(pool: &PgPool) -> Result<(), OpenError> {
+async fn check_durability(connection: &mut PgConnection) -> Result<(), OpenError> {
     for setting in DURABLE {
-        let row = sqlx::query("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
+        let row = sqlx::query("SELECT current_setting($1)").bind(setting).fetch_one(&mut *connection).await?;
         if row.try_get::<&str, _>(0)? == "off" {
             return Err(OpenError::Unsafe(setting.to_owned()));
         }

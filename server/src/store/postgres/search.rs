@@ -1,7 +1,7 @@
 //! Finding messages by their words. The words are made here and not by Postgres, whose parser takes letters for what
 //! the database's locale says, so that all houses find alike.
 
-use roomcast_protocol::UserId;
+use roomcast_protocol::{UserId, model::Message};
 use serde::Serialize;
 
 use super::{PostgresStore, codec};
@@ -27,6 +27,11 @@ impl<'a> From<&'a MessageRow> for Indexed<'a> {
     fn from(row: &'a MessageRow) -> Self {
         Self { saved: row.into(), words: words(&row.message.content) }
     }
+}
+
+/// The words of a stored message.
+pub(in crate::store) fn searched_words(body: &str) -> Result<Vec<String>, StoreError> {
+    Ok(words(&codec::json::<Message>(body)?.content))
 }
 
 impl PostgresStore {

@@ -18,7 +18,7 @@ pub use open::OpenError;
 /// A SQLite database in WAL mode: one connection writes, others read.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: SqlitePool,
+    pub(in crate::store) writer: SqlitePool,
     readers: SqlitePool,
     /// Held for life: two servers on one file would each hand out the same `rev` to their own clients.
     _lock: Option<std::fs::File>,

@@ -6,6 +6,7 @@ use roomcast_protocol::Epoch;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{SqliteStore, StoreError, search};
+use crate::store::moving::MOVED;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum OpenError {
     /// The database itself refuses.
     #[error("unable to open the database; {0}")]
     Database(#[from] sqlx::Error),
+    /// What it holds has moved to another database.
+    #[error("unable to open the database; it has moved to {0}")]
+    Moved(String),
     /// What it holds cannot be taken into the index.
     #[error("unable to index the database; {0}")]
     Index(StoreError),
@@ -42,6 +46,16 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`]
     pub async fn open(url: &str, fresh_epoch: &Epoch) -> Result<Self, OpenError> {
+        let store = Self::open_for_move(url, fresh_epoch).await?;
+        let moved = sqlx::query_scalar("SELECT value FROM meta WHERE key = ?").bind(MOVED);
+        match moved.fetch_optional(&store.readers).await? {
+            Some(place) => Err(OpenError::Moved(place)),
+            None => Ok(store),
+        }
+    }
+
+    /// The same, also where it has moved.
+    pub(in crate::store) async fn open_for_move(url: &str, fresh_epoch: &Epoch) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| OpenError::Url(error.to_string()))?
             .journal_mode(SqliteJournalMode::Wal)
