@@ -85,8 +85,9 @@ impl App {
             .layer(layer)
             .layer(draining)
             .layer(http::cors(&config.origins));
+        let admin = http::admin(metrics, http::Node { name: config.node.clone(), service: service.clone() });
         let proxies = config.proxies.clone();
-        Ok(Self { router, admin: http::admin(metrics), gateway, service, store, proxies, stop })
+        Ok(Self { router, admin, gateway, service, store, proxies, stop })
     }
 
     /// The routes for clients, to be merged into an application's own.

@@ -17,8 +17,8 @@ export class Peer {
   #heard = [];
   #waiting = [];
 
-  constructor(url, transports, auth) {
-    this.socket = io(url, { transports, auth, forceNew: true, reconnection: false });
+  constructor(url, transports, auth, query = {}) {
+    this.socket = io(url, { transports, auth, query, forceNew: true, reconnection: false });
     this.socket.onAny((name, ...args) => {
       this.#heard.push({ name, args });
       this.#waiting.forEach((look) => look());

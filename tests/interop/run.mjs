@@ -1,6 +1,8 @@
 // Every fixed event of docs/protocol.md, through a stock socket.io-client.
 //
 //   node run.mjs --url http://127.0.0.1:3000 --secret … --transport websocket|polling|upgrade
+//
+// Where there are several nodes, the second client can be sent to another one: --other-url or --other-affinity.
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 import { Peer, token } from "./peer.mjs";
@@ -8,12 +10,20 @@ import * as shape from "./shapes.mjs";
 
 const TRANSPORTS = { websocket: ["websocket"], polling: ["polling"], upgrade: ["polling", "websocket"] };
 
-const options = { url: { type: "string" }, secret: { type: "string" }, transport: { type: "string" } };
-const { url, secret, transport } = parseArgs({ options }).values;
+const options = Object.fromEntries(
+  ["url", "other-url", "affinity", "other-affinity", "secret", "transport", "name"].map((name) => [name, { type: "string" }]),
+);
+const args = parseArgs({ options }).values;
+const { url, secret, transport, name = transport } = args;
 const transports = TRANSPORTS[transport];
-const room = `interop-${transport}`;
-const names = { alice: `alice-${transport}`, bob: `bob-${transport}` };
-const peer = (auth) => new Peer(url, transports, auth);
+const room = `interop-${name}`;
+const names = { alice: `alice-${name}`, bob: `bob-${name}` };
+const query = (affinity) => (affinity ? { affinity } : {});
+const ways = {
+  alice: [url, query(args.affinity)],
+  bob: [args["other-url"] ?? url, query(args["other-affinity"] ?? args.affinity)],
+};
+const peer = (auth, who = "alice") => new Peer(ways[who][0], transports, auth, ways[who][1]);
 
 const steps = {
   async "a refused connect says why, and is final"() {
@@ -29,7 +39,7 @@ const steps = {
 
   async "connect, initial-state"(at) {
     for (const name of ["alice", "bob"]) {
-      at[name] = peer({ token: token(secret, names[name]) });
+      at[name] = peer({ token: token(secret, names[name]) }, name);
       await at[name].connected();
       const state = await at[name].event("initial-state");
       shape.initialState(state);
@@ -122,7 +132,7 @@ const steps = {
     const offline = await at.alice.event("user-offline");
     shape.shaped(offline, ["userId", "lastSeenAt"]);
     assert.equal(offline.userId, names.bob);
-    at.bob = peer({ token: token(secret, names.bob) });
+    at.bob = peer({ token: token(secret, names.bob) }, "bob");
     await at.bob.connected();
     assert.deepEqual(await at.alice.event("user-online"), { userId: names.bob });
     const state = await at.bob.event("initial-state");

@@ -38,6 +38,12 @@ const PACKAGES: &[Package] = &[
         why: "the bus's tests run on a Redis of their own",
         check: || command("redis-server", ["--version"]),
     },
+    Package { name: "nginx", why: "several nodes are tested behind one", check: || command("nginx", ["-v"]) },
+    Package {
+        name: "openssl",
+        why: "the bus is tested over TLS, with certificates of the tests' own",
+        check: || command("openssl", ["version"]),
+    },
     Package {
         name: "python3-venv",
         why: "the python-socketio client of the interop tests runs in a virtual environment",

@@ -3,6 +3,7 @@
 mod dev;
 mod draining;
 mod health;
+mod node;
 mod web_chat;
 
 use axum::{Router, http::HeaderValue, routing::get};
@@ -10,6 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub(crate) use draining::turn_away;
 pub use health::Health;
+pub(crate) use node::Node;
 
 use crate::{auth::Key, config::Origins, metrics::Metrics};
 
@@ -24,13 +26,13 @@ pub fn public(health: Health, dev: Option<Key>) -> Router {
 }
 
 /// What operators are served.
-pub fn admin(metrics: std::sync::Arc<Metrics>) -> Router {
+pub(crate) fn admin(metrics: std::sync::Arc<Metrics>, node: Node) -> Router {
     const TYPE: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     let page = move || {
         let page = metrics.page();
         async move { ([(axum::http::header::CONTENT_TYPE, TYPE)], page) }
     };
-    Router::new().route("/metrics", get(page))
+    Router::new().route("/metrics", get(page)).route("/node", get(node::node)).with_state(node)
 }
 
 /// Which pages may read what is served here.

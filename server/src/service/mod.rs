@@ -24,6 +24,7 @@ mod sync;
 mod tests;
 mod typing;
 mod watch;
+mod who;
 mod write;
 
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -36,6 +37,7 @@ pub use conversation::{Answers, Arrival, Conversation};
 pub use dispatch::{rate_limited, unsupported};
 pub use incoming::RawPacket;
 pub use session::{ConnectError, Departure, Session};
+pub use who::Here;
 
 use arriving::Arriving;
 use watch::Watch;

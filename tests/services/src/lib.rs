@@ -2,6 +2,7 @@
 //! that runs on the machine already is ever used.
 
 mod certificate;
+mod nginx;
 pub mod port;
 mod postgres;
 mod process;
@@ -10,6 +11,7 @@ mod redis_cluster;
 mod redis_sentinel;
 
 pub use certificate::Certificate;
+pub use nginx::Nginx;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use redis_cluster::RedisCluster;

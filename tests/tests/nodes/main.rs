@@ -1,0 +1,7 @@
+//! Several real nodes on one Postgres and one Redis, alone and behind nginx.
+
+mod balanced;
+mod degraded;
+mod stage;
+mod stock;
+mod told;

@@ -1,0 +1,70 @@
+//! Nodes, what they stand on, and what stands in front of them.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use roomcast_test_services::{Nginx, Postgres, Redis, port};
+use roomcast_tests::Server;
+use tokio::task::spawn_blocking;
+
+/// Three nodes.
+pub(crate) struct Stage {
+    // Before what they stand on, so that they are gone first.
+    pub(crate) nginx: Nginx,
+    pub(crate) nodes: Vec<Server>,
+    pub(crate) redis: Redis,
+    pub(crate) postgres: Postgres,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        let services = spawn_blocking(|| {
+            let postgres = Postgres::start();
+            let database = postgres.database();
+            (postgres, database, Redis::start())
+        });
+        let (postgres, database, redis) = services.await.expect("they start");
+        let node = |n: usize| {
+            Server::builder()
+                .set("ROOMCAST_DATABASE_URL", &database)
+                .set("ROOMCAST_REDIS_URL", &redis.url())
+                .set("ROOMCAST_NODE_NAME", &format!("node-{n}"))
+                .set("ROOMCAST_TRUSTED_PROXIES", "127.0.0.1")
+                .start()
+        };
+        let (one, two, three) = tokio::join!(node(1), node(2), node(3));
+        let nodes = vec![one, two, three];
+        let addresses = std::array::from_fn(|n| nodes[n].address());
+        let balancer = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
+        let nginx = spawn_blocking(move || Nginx::start(balancer, addresses)).await.expect("it starts");
+        Self { nginx, nodes, redis, postgres }
+    }
+
+    /// One for all tests of this process that break nothing: starting it is most of the work.
+    pub(crate) async fn shared() -> Arc<Self> {
+        static SHARED: tokio::sync::Mutex<std::sync::Weak<Stage>> =
+            tokio::sync::Mutex::const_new(std::sync::Weak::new());
+        let mut shared = SHARED.lock().await;
+        if let Some(stage) = shared.upgrade() {
+            return stage;
+        }
+        let stage = Arc::new(Self::set().await);
+        *shared = Arc::downgrade(&stage);
+        stage
+    }
+
+    /// A value of `affinity` that nginx takes to this node.
+    pub(crate) async fn affinity(&self, node: usize) -> String {
+        let wanted = format!("X-Node: {}", self.nodes[node].address());
+        for n in 0..1_000 {
+            let path = format!("/livez?affinity=key-{n}");
+            let head = roomcast_tests::http::head(self.nginx.address(), &path).await.expect("nginx answers");
+            if head.lines().any(|line| line == wanted) {
+                return format!("key-{n}");
+            }
+        }
+        panic!("no key leads to {wanted}");
+    }
+}
