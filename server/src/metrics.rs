@@ -1,8 +1,10 @@
 //! What operators watch, in Prometheus' text format.
 
 mod bus;
+mod nodes;
 
 pub use bus::{BusMetrics, Dropped, WhatLabel};
+pub use nodes::{KindLabel, NodeMetrics};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -71,6 +73,8 @@ pub struct Metrics {
     pub writer_queue: Gauge,
     /// Events left out under load.
     pub sheds: Family<FeatureLabel, Counter>,
+    /// What this node and the others tell each other.
+    pub nodes: NodeMetrics,
     /// The bus between nodes.
     pub bus: BusMetrics,
 }
@@ -94,6 +98,7 @@ impl Default for Metrics {
             batch_failures: Counter::default(),
             writer_queue: Gauge::default(),
             sheds: Family::default(),
+            nodes: NodeMetrics::default(),
             bus: BusMetrics::default(),
             registry: Registry::default(),
         };
@@ -116,6 +121,7 @@ impl Default for Metrics {
         registry.register("batch_failures", "Transactions that failed", metrics.batch_failures.clone());
         registry.register("writer_queue", "Changes that wait for the writer", metrics.writer_queue.clone());
         registry.register("sheds", "Events left out under load", metrics.sheds.clone());
+        metrics.nodes.register(&mut registry);
         metrics.bus.register(&mut registry);
         Self { registry, ..metrics }
     }

@@ -59,6 +59,18 @@ bugs! {
     NotIntroduced = "new member not introduced";
     /// Who was put out still hears the room.
     StillSubscribed = "removed member stays subscribed";
+    /// What is told twice is delivered twice (G-7).
+    DuplicatesTold = "news in any order";
+    /// A hole is never filled (G-7).
+    HoleNotFilled = "hole not filled";
+    /// Whoever is out in what fills a hole stays (G-7).
+    FillKeepsMembers = "fill leaves removals out";
+    /// A room is not compared with the database (G-8).
+    HeadsUnchecked = "heads not compared";
+    /// What was told between a reading and a subscription is not looked for (G-8).
+    SubscribedUnchecked = "subscription not checked";
+    /// A node that is not heard lives for ever (G-13).
+    EndlessLease = "lease of a node never ends";
     /// Typing has no end on the server (G-14).
     EndlessTyping = "typing never expires (server)";
 }

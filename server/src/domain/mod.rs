@@ -18,12 +18,14 @@ mod rooms;
 mod rows;
 mod sanctions;
 mod scene;
+mod unit;
 mod workspace;
 
 pub use change::{Act, Author, Change, ConnId};
 pub use decide::decide;
 pub use news::{Audience, Decision, Done, News};
 pub use rows::{MemberRow, MessageRow, RoomRow};
+pub use unit::Unit;
 pub use workspace::{Dirty, Keys, Workspace};
 
 #[cfg(test)]

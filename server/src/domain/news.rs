@@ -5,6 +5,7 @@ use roomcast_protocol::{
     event::RemovalReason,
     model::{Message, Role, Room},
 };
+use serde::{Deserialize, Serialize};
 
 /// A change that was decided.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub enum Done {
 }
 
 /// Who hears of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Audience {
     /// Everybody in the room.
     Room,
@@ -46,7 +47,7 @@ pub enum Audience {
 }
 
 /// Something that others must hear of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum News {
     /// An event of a room.
     Room {
@@ -57,6 +58,7 @@ pub enum News {
         /// Its place in the room's log; `None` for a moved cursor, which stands beside the log.
         rev: Option<Rev>,
         /// What to tell.
+        #[serde(with = "by_name")]
         event: Event,
         /// Whether the connection that caused it is left out, because its ack says it all.
         skip_author: bool,
@@ -94,4 +96,41 @@ pub enum News {
         /// How many are in it now.
         member_count: u64,
     },
+}
+
+impl News {
+    /// The room that it is of.
+    #[must_use]
+    pub const fn room(&self) -> &RoomId {
+        match self {
+            Self::Room { room, .. } | Self::Entered { room, .. } | Self::Deleted { room, .. } => room,
+            Self::Removed { room, .. } => room,
+        }
+    }
+
+    /// The change that it is of; `None` for what stands beside the log.
+    #[must_use]
+    pub const fn rev(&self) -> Option<Rev> {
+        match self {
+            Self::Room { rev, .. } => *rev,
+            Self::Entered { rev, .. } | Self::Deleted { rev, .. } | Self::Removed { rev, .. } => Some(*rev),
+        }
+    }
+}
+
+/// An event between nodes: its name beside its payload.
+mod by_name {
+    use roomcast_protocol::{Event, registry::EventKind};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+    use serde_json::value::RawValue;
+
+    pub(super) fn serialize<S: Serializer>(event: &Event, serializer: S) -> Result<S::Ok, S::Error> {
+        (event.kind().name(), event).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Event, D::Error> {
+        let (name, payload) = <(String, Box<RawValue>)>::deserialize(deserializer)?;
+        let kind = EventKind::parse(&name).ok_or_else(|| D::Error::custom("an event of a newer node"))?;
+        Event::decode(kind, payload.get()).map_err(|_| D::Error::custom("an event that does not parse"))
+    }
 }

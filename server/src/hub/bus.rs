@@ -4,10 +4,11 @@
 use std::{fmt, sync::Arc};
 
 use roomcast_protocol::{RoomId, UserId};
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 /// One life of one process: a node that starts again is another node.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(String);
 
 impl NodeId {

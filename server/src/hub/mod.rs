@@ -2,15 +2,23 @@
 
 mod alone;
 mod bus;
+mod frame;
 mod memory;
+mod neighbours;
 mod packet;
+mod recent;
 pub mod redis;
 mod roster;
+mod sequencer;
 mod tail;
 
 pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
+pub use frame::{Dropped, Frame};
 pub use memory::Exchange;
+pub use neighbours::{Account, LEASE_MS, Neighbours, Said, Seen, Stamp};
 pub use packet::{CloseReason, Packet, Transport};
-pub use roster::{Connected, LocalRoom, LocalUser, Membership, Roster};
+pub use recent::{Hint, Recent, Spoken};
+pub use roster::{Connected, LocalRoom, LocalUser, Look, Membership, Roster, Typing};
+pub use sequencer::{HOLE_MS, Hole, Offer, Sequencer, Verdict};
 pub use tail::{Tail, TailAnswer};

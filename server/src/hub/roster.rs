@@ -1,14 +1,18 @@
 //! Who is connected to this node, and in which rooms they are. Plain data behind one lock; whoever changes it
-//! tells the transport under the same lock, so that a subscription can never outlive its membership.
+//! tells the transport under the same lock, so that a subscription can never outlive its membership. It asks the bus
+//! for what those who are here need, and for no more (G-6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use roomcast_protocol::{
     Rev, RoomId, Timestamp, UserId,
     model::{Availability, Role, Status, User},
 };
 
-use super::Tail;
+use super::{Bus, Neighbours, NodeId, Seen, Sequencer, Stamp, Tail, Topic};
 use crate::domain::ConnId;
 
 /// A user with a connection here, or whose last one was lost a moment ago.
@@ -24,6 +28,8 @@ pub struct LocalUser {
     pub availability: Availability,
     /// Their own words.
     pub text: Option<String>,
+    /// When they chose these.
+    pub stamp: Stamp,
     /// Without a connection: when they count as gone (G-13), on the monotonic clock, in milliseconds.
     pub gone_at_ms: Option<u64>,
     /// Whether others were told that they are online.
@@ -54,6 +60,24 @@ pub struct Membership {
     pub active: bool,
 }
 
+/// Somebody types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typing {
+    /// Until when, on the monotonic clock, in milliseconds.
+    pub until_ms: u64,
+    /// Shown name.
+    pub name: String,
+}
+
+/// How a user is seen, on whichever nodes they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// What others see.
+    pub status: Status,
+    /// Their own words.
+    pub text: Option<String>,
+}
+
 /// A room that somebody here is in.
 #[derive(Debug)]
 pub struct LocalRoom {
@@ -63,8 +87,17 @@ pub struct LocalRoom {
     pub member_count: u64,
     /// Its last changes.
     pub tail: Tail,
-    /// Who is typing, until when on the monotonic clock, in milliseconds.
-    pub typing: BTreeMap<UserId, u64>,
+    /// The order of its news.
+    pub sequencer: Sequencer,
+    /// What this node was told of before this change it does not have: memberships that were read earlier may be
+    /// ended ones.
+    pub since: Rev,
+    /// The newest cursor heard of from each node.
+    pub cursors: BTreeMap<NodeId, u64>,
+    /// The head some time ago, and some more time ago.
+    pub earlier: [Rev; 2],
+    /// Who is typing.
+    pub typing: BTreeMap<UserId, Typing>,
     /// The node's count of changes when this room last changed; a digest names the rooms above its own mark.
     pub changed: u64,
     /// Whether the number of those online has changed since it was last told.
@@ -80,9 +113,39 @@ pub enum Connected {
     Again,
 }
 
+impl LocalRoom {
+    fn at(head: Rev, member_count: u64) -> Self {
+        Self {
+            users: BTreeSet::new(),
+            member_count,
+            tail: Tail::after(head),
+            sequencer: Sequencer::default(),
+            since: head,
+            cursors: BTreeMap::new(),
+            earlier: [head; 2],
+            typing: BTreeMap::new(),
+            changed: 0,
+            occupancy_changed: false,
+        }
+    }
+
+    /// Its newest change that was told here.
+    #[must_use]
+    pub const fn head(&self) -> Rev {
+        self.tail.head()
+    }
+}
+
 /// Everybody here.
-#[derive(Debug, Default)]
 pub struct Roster {
+    bus: Arc<dyn Bus>,
+    node: NodeId,
+    /// Who is on other nodes.
+    pub neighbours: Neighbours,
+    /// Users of whom other nodes are to be told.
+    pub dirty: BTreeSet<UserId>,
+    /// How often other nodes were told of users.
+    pub number: u64,
     /// By user.
     pub users: BTreeMap<UserId, LocalUser>,
     /// By room.
@@ -96,6 +159,23 @@ pub struct Roster {
 }
 
 impl Roster {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(bus: Arc<dyn Bus>, node: NodeId) -> Self {
+        Self {
+            bus,
+            node,
+            neighbours: Neighbours::default(),
+            dirty: BTreeSet::new(),
+            number: 0,
+            users: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            changes: 0,
+            last_seen: BTreeMap::new(),
+        }
+    }
+
     /// Registers a connection.
     pub fn connect(&mut self, conn: ConnId, user: &User) -> Connected {
         self.conns.insert(conn, user.id.clone());
@@ -107,43 +187,59 @@ impl Roster {
                 Connected::Again
             }
             None => {
+                // Who comes over from another node is seen as they were there.
+                let chosen = self.neighbours.of(&user.id).map(|(seen, _)| seen).max_by_key(|seen| &seen.stamp);
+                let chosen = chosen.filter(|seen| seen.stamp.count > 0);
+                let stamp = Stamp { count: 0, node: self.node.clone() };
                 let local = LocalUser {
                     user: user.clone(),
                     conns: BTreeSet::from([conn]),
                     rooms: BTreeMap::new(),
-                    availability: Availability::Online,
-                    text: None,
+                    availability: chosen.map_or(Availability::Online, |seen| seen.availability),
+                    text: chosen.and_then(|seen| seen.text.clone()),
+                    stamp: chosen.map_or(stamp, |seen| seen.stamp.clone()),
                     gone_at_ms: None,
                     announced: false,
                 };
                 self.users.insert(user.id.clone(), local);
+                self.bus.subscribe(Topic::User(user.id.clone()));
                 Connected::First
             }
         }
     }
 
-    /// Takes note of a membership, unless something newer is known. Returns whether it is news.
-    pub fn note_membership(&mut self, user: &UserId, room: &RoomId, news: Membership, member_count: u64) -> bool {
+    /// Takes note of a membership, unless it or something newer is known. Returns whether it is news. A room that
+    /// nobody here was in begins at `head`.
+    pub fn note_membership(
+        &mut self,
+        user: &UserId,
+        room: &RoomId,
+        news: Membership,
+        head: Rev,
+        member_count: u64,
+    ) -> bool {
         let Some(local) = self.users.get_mut(user) else { return false };
-        if local.rooms.get(room).is_some_and(|known| known.rev > news.rev) {
+        let before = local.rooms.get(room);
+        if before.is_some_and(|known| known.rev > news.rev || *known == news) {
             return false;
         }
+        if local.announced {
+            self.dirty.insert(user.clone());
+        }
+        // One that had ended for this node ends once, even where its end's own place is learnt later.
+        let ended = !news.active && before.is_some_and(|known| !known.active);
         local.rooms.insert(room.clone(), news);
         if news.active {
-            let entry = self.rooms.entry(room.clone()).or_insert_with(|| LocalRoom {
-                users: BTreeSet::new(),
-                member_count,
-                tail: Tail::after(news.rev),
-                typing: BTreeMap::new(),
-                changed: 0,
-                occupancy_changed: false,
+            let entry = self.rooms.entry(room.clone()).or_insert_with(|| {
+                self.bus.subscribe(Topic::Room(room.clone()));
+                LocalRoom::at(head, member_count)
             });
             entry.users.insert(user.clone());
             entry.occupancy_changed = true;
         } else {
             self.forget_in_room(user, room);
         }
-        true
+        !ended
     }
 
     /// Takes a user out of a room's local list; a room without anybody here is forgotten.
@@ -154,6 +250,7 @@ impl Roster {
             local.occupancy_changed = true;
             if local.users.is_empty() {
                 self.rooms.remove(room);
+                self.bus.unsubscribe(&Topic::Room(room.clone()));
             }
         }
     }
@@ -161,6 +258,10 @@ impl Roster {
     /// Forgets a user who is gone for good.
     pub fn forget(&mut self, user: &UserId) -> Option<LocalUser> {
         let local = self.users.remove(user)?;
+        self.bus.unsubscribe(&Topic::User(user.clone()));
+        if local.announced {
+            self.dirty.insert(user.clone());
+        }
         for room in local.active_rooms() {
             self.forget_in_room(user, room);
         }
@@ -180,27 +281,107 @@ impl Roster {
         known.is_some_and(|membership| !membership.active && membership.rev > after)
     }
 
+    /// How a user is seen: as they last chose, on whichever node they are. Those who are only on nodes that are out of
+    /// reach are unknown (G-13).
+    #[must_use]
+    pub fn look(&self, user: &UserId) -> Look {
+        let local = self.users.get(user).filter(|local| local.announced);
+        let mut newest = local.map(|local| (&local.stamp, local.availability, &local.text));
+        let mut unknown = false;
+        for (seen, holds) in self.neighbours.of(user) {
+            if !holds {
+                unknown = true;
+            } else if newest.is_none_or(|(stamp, ..)| *stamp < seen.stamp) {
+                newest = Some((&seen.stamp, seen.availability, &seen.text));
+            }
+        }
+        match newest {
+            Some((_, availability, text)) => Look { status: availability.status(), text: text.clone() },
+            None if unknown => Look { status: Status::Unknown, text: None },
+            None => Look { status: Status::Offline, text: None },
+        }
+    }
+
     /// The status of a user, as this node sees it.
     #[must_use]
     pub fn status(&self, user: &UserId) -> Status {
-        self.users.get(user).filter(|local| local.announced).map_or(Status::Offline, LocalUser::status)
+        self.look(user).status
+    }
+
+    /// Those of a room's members who are here or on another node, whatever they are seen as.
+    #[must_use]
+    pub fn present(&self, room: &RoomId) -> BTreeSet<&UserId> {
+        let here = self.rooms.get(room).into_iter().flat_map(|local| &local.users);
+        here.chain(self.neighbours.in_room(room)).collect()
+    }
+
+    /// The name and the role of somebody who is present in a room.
+    #[must_use]
+    pub fn standing(&self, user: &UserId, room: &RoomId) -> Option<(&str, Role)> {
+        if let Some(local) = self.users.get(user) {
+            let membership = local.rooms.get(room).filter(|membership| membership.active)?;
+            return Some((&local.user.name, membership.role));
+        }
+        self.neighbours.of(user).find_map(|(seen, _)| Some((seen.name.as_str(), *seen.rooms.get(room)?)))
     }
 
     /// How many of the room's members are seen as online.
     #[must_use]
     pub fn online_count(&self, room: &RoomId) -> u64 {
-        let Some(local) = self.rooms.get(room) else { return 0 };
-        local.users.iter().filter(|user| self.status(user) != Status::Offline).count() as u64
+        self.present(room).into_iter().filter(|user| self.status(user) != Status::Offline).count() as u64
     }
 
-    /// The user's rooms that are small enough for presence by name.
+    /// The rooms here that a user is in, on whichever node, and that are small enough for presence by name.
     #[must_use]
-    pub fn presence_rooms(&self, user: &UserId, largest: u64) -> Vec<RoomId> {
-        let Some(local) = self.users.get(user) else { return Vec::new() };
-        local
-            .active_rooms()
-            .filter(|room| self.rooms.get(*room).is_some_and(|room| room.member_count <= largest))
-            .cloned()
-            .collect()
+    pub fn presence_rooms(&self, user: &UserId, largest: u64) -> BTreeSet<RoomId> {
+        let here = self.users.get(user).into_iter().flat_map(LocalUser::active_rooms);
+        let there = self.neighbours.of(user).flat_map(|(seen, _)| seen.rooms.keys());
+        let small = |room: &&RoomId| self.rooms.get(*room).is_some_and(|local| local.member_count <= largest);
+        here.chain(there).filter(small).cloned().collect()
+    }
+
+    /// Takes note that a user comes, goes or is seen otherwise, where only numbers are told.
+    pub fn occupancy_changed(&mut self, user: &UserId) {
+        let here = self.users.get(user).into_iter().flat_map(LocalUser::active_rooms);
+        let there = self.neighbours.of(user).flat_map(|(seen, _)| seen.rooms.keys());
+        for room in here.chain(there).cloned().collect::<Vec<_>>() {
+            if let Some(room) = self.rooms.get_mut(&room) {
+                room.occupancy_changed = true;
+            }
+        }
+    }
+
+    /// Takes over how users chose to be seen on another node, where that is later.
+    pub fn adopt(&mut self, user: &UserId) {
+        let newest = self.neighbours.of(user).map(|(seen, _)| seen).max_by_key(|seen| &seen.stamp);
+        if let (Some(local), Some(seen)) = (self.users.get_mut(user), newest)
+            && seen.stamp > local.stamp
+            && seen.stamp.count > 0
+        {
+            (local.availability, local.text, local.stamp) = (seen.availability, seen.text.clone(), seen.stamp.clone());
+            self.dirty.insert(user.clone());
+        }
+    }
+
+    /// The stamp of a choice that a user makes here now.
+    #[must_use]
+    pub fn next_stamp(&self, user: &UserId) -> Stamp {
+        let here = self.users.get(user).map(|local| local.stamp.count);
+        let there = self.neighbours.of(user).map(|(seen, _)| seen.stamp.count);
+        Stamp { count: here.into_iter().chain(there).max().unwrap_or_default() + 1, node: self.node.clone() }
+    }
+
+    /// What other nodes are told of a user; `None` where they are not here.
+    #[must_use]
+    pub fn said_of(&self, user: &UserId) -> Option<Seen> {
+        let local = self.users.get(user).filter(|local| local.announced)?;
+        let active = local.rooms.iter().filter(|(_, membership)| membership.active);
+        Some(Seen {
+            name: local.user.name.clone(),
+            availability: local.availability,
+            text: local.text.clone(),
+            stamp: local.stamp.clone(),
+            rooms: active.map(|(room, membership)| (room.clone(), membership.role)).collect(),
+        })
     }
 }

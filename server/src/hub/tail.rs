@@ -74,6 +74,32 @@ impl Tail {
         self.keep(rev, entry);
     }
 
+    /// Takes note that the room has come to a change that is not among those that were pushed.
+    pub fn reach(&mut self, rev: Rev) {
+        if rev > self.head {
+            self.head = rev;
+            self.keep(rev, Entry::Other);
+        }
+    }
+
+    /// Takes what the database says of all changes up to `rev`: the messages that changed since the head, and the
+    /// changes of what is told better from the database.
+    pub fn catch_up(&mut self, rev: Rev, messages: Vec<Message>, others: impl IntoIterator<Item = Rev>) {
+        let before = self.head;
+        let others = others.into_iter().map(|rev| (rev, Entry::Other));
+        let mut entries: Vec<(Rev, Entry)> = messages
+            .into_iter()
+            .map(|message| (message.rev, Entry::Message(Box::new(message))))
+            .chain(others)
+            .collect();
+        entries.retain(|(at, _)| *at > before && *at <= rev);
+        entries.sort_by_key(|(at, _)| *at);
+        self.head = self.head.max(rev);
+        for (at, entry) in entries {
+            self.keep(at, entry);
+        }
+    }
+
     /// Takes a moved cursor, which stands beside the log.
     pub fn push_cursor(&mut self, user: UserId, seq: Seq) {
         self.keep(self.head, Entry::Cursor(user, seq));
@@ -104,7 +130,9 @@ impl Tail {
                 }
                 // Whatever its age: an acknowledgement can have taken the client past a cursor that it was never told.
                 Entry::Cursor(user, seq) => {
-                    cursors.insert(user, *seq);
+                    // They may have come in any order, and only move forward.
+                    let cursor = cursors.entry(user).or_default();
+                    *cursor = (*cursor).max(*seq);
                 }
                 Entry::Other if *rev > since && !planted::has(Bug::TailSkipsMembers) => return TailAnswer::Unknown,
                 _ => {}
@@ -164,6 +192,29 @@ mod tests {
         tail.push(Rev::new(3), &message(3, 3));
         assert_eq!(seqs(tail.since(&room, Rev::new(1))), None);
         assert_eq!(seqs(tail.since(&room, Rev::new(3))), Some(vec![]));
+    }
+
+    #[test]
+    fn g7_what_was_read_answers_like_what_was_heard() {
+        let room = RoomId::parse("r").expect("an id");
+        let read = |seq: u64, rev: u64| match message(seq, rev) {
+            Event::NewMessage(new) => new.message,
+            _ => unreachable!("a message"),
+        };
+        let mut tail = Tail::after(Rev::new(4));
+        tail.push(Rev::new(5), &message(1, 5));
+        // 6 and 9 are one message, 7 is a membership, 8 another message.
+        tail.catch_up(Rev::new(9), vec![read(3, 8), read(2, 9)], [Rev::new(7)]);
+        assert_eq!(tail.head(), Rev::new(9));
+        assert_eq!(seqs(tail.since(&room, Rev::new(7))), Some(vec![2, 3]));
+        assert_eq!(seqs(tail.since(&room, Rev::new(8))), Some(vec![2]));
+        assert_eq!(seqs(tail.since(&room, Rev::new(6))), None, "the membership is the database's to tell");
+        tail.push(Rev::new(10), &message(4, 10));
+        assert_eq!(seqs(tail.since(&room, Rev::new(9))), Some(vec![4]));
+        tail.catch_up(Rev::new(8), vec![read(3, 8)], []);
+        assert_eq!(tail.head(), Rev::new(10), "an old reading changes nothing");
+        tail.reach(Rev::new(11));
+        assert_eq!(seqs(tail.since(&room, Rev::new(10))), None);
     }
 
     #[test]

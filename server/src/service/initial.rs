@@ -11,7 +11,7 @@ use roomcast_protocol::{
 
 use super::{Inner, Service, Session};
 use crate::{
-    hub::{LocalUser, Packet},
+    hub::{LocalUser, Look, Packet},
     planted::{self, Bug},
 };
 
@@ -68,6 +68,9 @@ impl Service {
         for packet in held.into_iter().filter(|_| !planted::has(Bug::ArrivingDropped)) {
             inner.transport.emit(session.conn, &packet);
         }
+        if inner.is_degraded() {
+            inner.transport.emit(session.conn, &Inner::degraded_packet(true));
+        }
         drop(arriving);
         if !is_long {
             inner.welcome_behind(session, &said);
@@ -107,13 +110,11 @@ impl Inner {
         let rooms = roster.presence_rooms(&session.user.id, self.settings.limits.presence_members);
         let mut seen = BTreeMap::new();
         for room in rooms {
-            for id in roster.rooms.get(&room).into_iter().flat_map(|room| &room.users) {
-                let status = roster.status(id);
-                if status == Status::Offline {
-                    continue;
+            for id in roster.present(&room) {
+                let Look { status, text } = roster.look(id);
+                if status != Status::Offline {
+                    seen.insert(id.clone(), UserPresence { user_id: id.clone(), status, text, last_seen_at: None });
                 }
-                let text = roster.users.get(id).and_then(|local| local.text.clone());
-                seen.insert(id.clone(), UserPresence { user_id: id.clone(), status, text, last_seen_at: None });
             }
         }
         seen.into_values().collect()

@@ -4,13 +4,16 @@ mod arriving;
 mod authors;
 mod conversation;
 mod dispatch;
+mod door;
+mod gossip;
 mod history;
 mod incoming;
 mod initial;
+mod learn;
+mod mend;
 mod mine;
 mod presence;
 mod publish;
-mod reconcile;
 mod rooms;
 mod search;
 mod seed;
@@ -20,6 +23,7 @@ mod sync;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod watch;
 mod who;
 mod write;
 
@@ -27,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use futures_util::future::BoxFuture;
 use roomcast_protocol::{Epoch, Limits, RoomId, ack::Ack};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use conversation::{Answers, Arrival, Conversation};
 pub use dispatch::{rate_limited, unsupported};
@@ -36,11 +40,12 @@ pub use session::{ConnectError, Departure, Session};
 pub use who::Here;
 
 use arriving::Arriving;
+use watch::Watch;
 
 use crate::{
     auth::Authenticator,
     env::SharedEnv,
-    hub::{Link, Roster, Transport},
+    hub::{Bus, Link, NodeId, Roster, Topic, Transport},
     limits::Quotas,
     metrics::Metrics,
     store::{Store, Writer, WriterSettings, Written},
@@ -135,15 +140,24 @@ struct Inner {
     metrics: Arc<Metrics>,
     settings: ServiceSettings,
     epoch: Epoch,
+    node: NodeId,
+    bus: Arc<dyn Bus>,
+    /// Whether there are no other nodes.
+    alone: bool,
     roster: Mutex<Roster>,
     arriving: Mutex<Arriving>,
+    watch: Mutex<Watch>,
+    /// How many rooms may be read for their holes at a time.
+    fills: Semaphore,
 }
 
 impl Service {
     /// Starts the services: the writer's task runs from here on.
     #[must_use]
     pub fn start(parts: Parts, epoch: Epoch) -> Self {
-        let Parts { env, store, transport, tokens, quotas, metrics, settings, link: _ } = parts;
+        let Parts { env, store, transport, tokens, quotas, metrics, settings, link } = parts;
+        let alone = link.is_alone();
+        let Link { node, bus, mut heard } = link;
         let inner = Arc::new_cyclic(|this| Inner {
             this: this.clone(),
             env: env.clone(),
@@ -154,8 +168,13 @@ impl Service {
             metrics,
             settings: settings.clone(),
             epoch,
-            roster: Mutex::default(),
+            roster: Mutex::new(Roster::new(bus.clone(), node.clone())),
+            bus: bus.clone(),
+            alone,
             arriving: Mutex::default(),
+            watch: Mutex::new(Watch::begin(env.mono_ms())),
+            fills: Semaphore::new(mend::FILLS),
+            node: node.clone(),
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,
         // the writer waits.
@@ -164,16 +183,26 @@ impl Service {
         env.spawn(Box::pin(async move {
             let mut all = Vec::new();
             while written.recv_many(&mut all, NEWS_QUEUE).await > 0 {
-                // Reading back once is enough for all that failed in a row.
-                all.dedup_by(|next, before| matches!((next, before), (Written::Unsure, Written::Unsure)));
                 for written in all.drain(..) {
                     match written {
                         Written::Committed(batch) => {
                             batch.into_iter().for_each(|committed| publisher.tell(committed));
                         }
-                        Written::Unsure => publisher.reconcile().await,
+                        // What it may have done is read back, and its users are looked after.
+                        Written::Unsure(changes) => {
+                            publisher.doubt(&changes);
+                            publisher.sweep(true);
+                        }
                     }
                 }
+            }
+        }));
+        bus.subscribe(Topic::Nodes);
+        bus.subscribe(Topic::Node(node));
+        let listener = inner.clone();
+        env.spawn(Box::pin(async move {
+            while let Some(heard) = heard.recv().await {
+                listener.hear(heard);
             }
         }));
         let writer = Writer::start(store, inner.clone(), news, env, settings.limits, WriterSettings::default());
@@ -186,6 +215,7 @@ impl Service {
         self.inner.expire_typing();
         self.inner.expire_grace();
         self.inner.tell_occupancy();
+        self.inner.beat();
         self.write_last_seen();
         self.inner.metrics.writer_queue.set(i64::try_from(self.writer.depth()).unwrap_or(i64::MAX));
     }
@@ -230,6 +260,12 @@ impl Service {
         self.writer.depth() > WriterSettings::default().queue / 2
     }
 
+    /// Whether other nodes are out of reach: their users are unknown, and what they tell comes by way of the database.
+    #[must_use]
+    pub fn is_degraded(&self) -> bool {
+        self.inner.is_degraded()
+    }
+
     /// How many changes wait for the writer.
     #[must_use]
     pub fn writer_depth(&self) -> usize {
@@ -245,5 +281,10 @@ impl Inner {
     /// Always before the roster.
     fn arriving(&self) -> MutexGuard<'_, Arriving> {
         self.arriving.lock().expect("nothing panics while it holds the arriving")
+    }
+
+    /// Behind all others: nothing else is locked while it is held.
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().expect("nothing panics while it holds the watch")
     }
 }

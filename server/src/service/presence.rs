@@ -12,7 +12,7 @@ use roomcast_protocol::{
 use super::{Departure, Inner, Service, Session, write::done};
 use crate::{
     domain::{Act, Author, ConnId},
-    hub::{Packet, Roster},
+    hub::{Look, Packet, Roster},
     planted::{self, Bug},
 };
 
@@ -22,31 +22,13 @@ const LAST_SEEN_BATCH: usize = 500;
 impl Service {
     pub(super) fn update_presence(&self, session: &Session, presence: UpdatePresence) -> Ack {
         let user = &session.user.id;
-        let (before, after, text, rooms) = {
-            let mut roster = self.inner.roster();
-            let Some(local) = roster.users.get_mut(user) else { return Ok(Reply::UpdatePresence(done())) };
-            let before = (local.status(), local.text.clone());
-            local.availability = presence.status;
-            local.text = presence.text;
-            let after = (local.status(), local.text.clone());
-            let text = local.text.clone();
-            roster.occupancy_changed(user);
-            (before, after, text, roster.presence_rooms(user, self.inner.settings.limits.presence_members))
-        };
-        if before != after {
-            let event = match (before.0, after.0) {
-                (Status::Offline, Status::Offline) => return Ok(Reply::UpdatePresence(done())),
-                (_, Status::Offline) => Event::UserOffline(Box::new(UserOffline {
-                    user_id: user.clone(),
-                    last_seen_at: Some(self.inner.env.now()),
-                })),
-                (Status::Offline, Status::Online) => Event::UserOnline(Box::new(UserOnline { user_id: user.clone() })),
-                (_, status) => {
-                    Event::PresenceChanged(Box::new(PresenceChanged { user_id: user.clone(), status, text }))
-                }
-            };
-            self.inner.transport.broadcast(&rooms, Some(session.conn), &Packet::from(&event));
-        }
+        self.inner.shift(std::slice::from_ref(user), Some(session.conn), |roster| {
+            let stamp = roster.next_stamp(user);
+            let Some(local) = roster.users.get_mut(user) else { return };
+            (local.availability, local.text, local.stamp) = (presence.status, presence.text, stamp);
+            roster.dirty.insert(user.clone());
+        });
+        self.inner.tell_present();
         Ok(Reply::UpdatePresence(done()))
     }
 
@@ -74,24 +56,51 @@ impl Service {
 }
 
 impl Inner {
+    /// Changes how users are seen, and tells those here who share a room with them: once, and only where the whole of
+    /// it is another, on whichever nodes they are.
+    pub(super) fn shift(&self, users: &[UserId], except: Option<ConnId>, change: impl FnOnce(&mut Roster)) {
+        let largest = self.settings.limits.presence_members;
+        let now = self.env.now();
+        let mut told: Vec<(Vec<RoomId>, Event)> = Vec::new();
+        {
+            let mut roster = self.roster();
+            let mut before = Vec::with_capacity(users.len());
+            for user in users {
+                roster.occupancy_changed(user);
+                before.push((roster.look(user), roster.presence_rooms(user, largest)));
+            }
+            change(&mut roster);
+            for (user, (look, rooms)) in users.iter().zip(before) {
+                roster.occupancy_changed(user);
+                let (after, there) = (roster.look(user), roster.presence_rooms(user, largest));
+                let whom: Vec<RoomId> = if look == after {
+                    there.difference(&rooms).cloned().collect()
+                } else {
+                    there.union(&rooms).cloned().collect()
+                };
+                if !whom.is_empty() {
+                    let events = events(user, &look, after, now).into_iter();
+                    told.extend(events.map(|event| (whom.clone(), event)));
+                }
+            }
+        }
+        for (rooms, event) in told {
+            self.transport.broadcast(&rooms, except, &Packet::from(&event));
+        }
+    }
+
     /// Tells others that a user is here, once.
     pub(super) fn announce_online(&self, user: &UserId, conn: ConnId) {
-        let rooms = {
-            let mut roster = self.roster();
-            let Some(local) = roster.users.get_mut(user) else { return };
-            if local.announced {
-                return;
+        if self.roster().users.get(user).is_none_or(|local| local.announced) {
+            return;
+        }
+        self.shift(std::slice::from_ref(user), Some(conn), |roster| {
+            if let Some(local) = roster.users.get_mut(user) {
+                local.announced = true;
+                roster.dirty.insert(user.clone());
             }
-            local.announced = true;
-            let status = local.status();
-            roster.occupancy_changed(user);
-            if status == Status::Offline {
-                return;
-            }
-            roster.presence_rooms(user, self.settings.limits.presence_members)
-        };
-        let event = Event::UserOnline(Box::new(UserOnline { user_id: user.clone() }));
-        self.transport.broadcast(&rooms, Some(conn), &Packet::from(&event));
+        });
+        self.tell_present();
     }
 
     /// A connection is gone.
@@ -136,31 +145,22 @@ impl Inner {
     /// Forgets a user without connections and tells the others.
     fn retire(&self, user: &UserId) {
         let now = self.env.now();
-        let (rooms, typing, visible) = {
-            let mut roster = self.roster();
+        let mut typing: Vec<RoomId> = Vec::new();
+        self.shift(std::slice::from_ref(user), None, |roster| {
             // Somebody who came back in the meantime stays.
             if roster.users.get(user).is_none_or(|local| !local.conns.is_empty()) {
                 return;
             }
-            let rooms = roster.presence_rooms(user, self.settings.limits.presence_members);
-            let typing: Vec<RoomId> = roster
-                .rooms
-                .iter()
-                .filter(|(_, room)| room.typing.contains_key(user))
-                .map(|(id, _)| id.clone())
-                .collect();
-            let local = roster.forget(user).expect("found above");
+            let typed = roster.rooms.iter().filter(|(_, room)| room.typing.contains_key(user));
+            typing = typed.map(|(id, _)| id.clone()).collect();
+            roster.forget(user);
             roster.last_seen.insert(user.clone(), now);
-            (rooms, typing, local.announced && local.status() != Status::Offline)
-        };
+        });
         for room in typing {
             let told = roomcast_protocol::event::UserStoppedTyping { room_id: room.clone(), user_id: user.clone() };
             self.broadcast(&room, None, &Event::UserStoppedTyping(Box::new(told)));
         }
-        if visible {
-            let told = UserOffline { user_id: user.clone(), last_seen_at: Some(now) };
-            self.transport.broadcast(&rooms, None, &Packet::from(&Event::UserOffline(Box::new(told))));
-        }
+        self.tell_present();
     }
 
     /// Tells rooms too large for names how many are online, at most once a tick.
@@ -183,14 +183,20 @@ impl Inner {
     }
 }
 
-impl Roster {
-    fn occupancy_changed(&mut self, user: &UserId) {
-        let Some(local) = self.users.get(user) else { return };
-        let rooms: Vec<RoomId> = local.active_rooms().cloned().collect();
-        for room in rooms {
-            if let Some(room) = self.rooms.get_mut(&room) {
-                room.occupancy_changed = true;
+/// What is told of a user who was seen in one way and is in another now.
+fn events(user: &UserId, before: &Look, after: Look, now: Timestamp) -> Vec<Event> {
+    let Look { status, text } = after;
+    let user_id = user.clone();
+    match (before.status, status) {
+        (Status::Offline, Status::Offline) => Vec::new(),
+        (_, Status::Offline) => vec![Event::UserOffline(Box::new(UserOffline { user_id, last_seen_at: Some(now) }))],
+        (Status::Offline | Status::Unknown, Status::Online) => {
+            let mut events = vec![Event::UserOnline(Box::new(UserOnline { user_id: user_id.clone() }))];
+            if text.is_some() {
+                events.push(Event::PresenceChanged(Box::new(PresenceChanged { user_id, status, text })));
             }
+            events
         }
+        _ => vec![Event::PresenceChanged(Box::new(PresenceChanged { user_id, status, text }))],
     }
 }

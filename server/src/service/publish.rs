@@ -14,9 +14,9 @@ use roomcast_protocol::{
 use super::{Inner, arriving::Arriving};
 use crate::{
     domain::{Audience, ConnId, News},
-    hub::{Membership, Packet},
+    hub::{Look, Membership, Packet},
     planted::{self, Bug},
-    store::{Committed, Observer, StoreError},
+    store::{Observer, StoreError},
 };
 
 impl Observer for Inner {
@@ -34,14 +34,6 @@ impl Observer for Inner {
 }
 
 impl Inner {
-    /// Tells what became durable, in commit order.
-    pub(super) fn tell(&self, Committed { change, decision }: Committed) {
-        for news in decision.news {
-            // Over each piece of news and no longer: who arrives may come in between.
-            self.publish(&mut self.arriving(), change.author.conn, news);
-        }
-    }
-
     pub(super) fn publish(&self, arriving: &mut Arriving, author: Option<ConnId>, news: News) {
         match news {
             News::Room { room, audience, rev, event, skip_author } => {
@@ -66,9 +58,10 @@ impl Inner {
             }
             News::Entered { room, user, role, rev, member_count } => {
                 let membership = Membership { rev, role, active: true };
-                let conns = self.admit(arriving, &user, &room, membership, member_count);
+                let conns = self.admit(arriving, &user, &room, membership, rev, member_count);
                 self.recount(&room, member_count);
                 self.introduce(&user, &room, author);
+                let conns = conns.unwrap_or_default();
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
                 self.welcome(user, room, others);
             }
@@ -80,8 +73,23 @@ impl Inner {
         }
     }
 
+    /// What is known already, or part of what was read: only memberships are applied, to those whose are older.
+    pub(super) fn restate(&self, arriving: &mut Arriving, news: News) {
+        match news {
+            News::Room { .. } => {}
+            News::Entered { room, user, role, rev, member_count } => {
+                let membership = Membership { rev, role, active: true };
+                if let Some(conns) = self.admit(arriving, &user, &room, membership, rev, member_count) {
+                    self.welcome(user, room, conns.into_iter().collect());
+                }
+            }
+            News::Deleted { room, rev } => self.close_room(arriving, &room, rev, None),
+            News::Removed { room, user, reason, rev, .. } => self.part(arriving, &room, &user, reason, rev, None),
+        }
+    }
+
     /// Holds a room's event for those of its members who are still arriving.
-    fn hold_for_members(
+    pub(super) fn hold_for_members(
         &self,
         arriving: &mut Arriving,
         room: &RoomId,
@@ -100,25 +108,26 @@ impl Inner {
         }
     }
 
-    fn emit(&self, arriving: &mut Arriving, conn: ConnId, packet: &Packet) {
+    pub(super) fn emit(&self, arriving: &mut Arriving, conn: ConnId, packet: &Packet) {
         if !arriving.hold(conn, None, packet) {
             self.transport.emit(conn, packet);
         }
     }
 
-    /// Subscribes a new member's connections, under the lock that a removal would take. Those that are arriving
-    /// are subscribed to all their rooms when they are let go.
+    /// Subscribes a new member's connections, under the lock that a removal would take; gives them. `None` where it is
+    /// no news. Those that are arriving are subscribed to all their rooms when they are let go.
     pub(super) fn admit(
         &self,
         arriving: &Arriving,
         user: &UserId,
         room: &RoomId,
         membership: Membership,
+        head: Rev,
         member_count: u64,
-    ) -> BTreeSet<ConnId> {
+    ) -> Option<BTreeSet<ConnId>> {
         let mut roster = self.roster();
-        if !roster.note_membership(user, room, membership, member_count) {
-            return BTreeSet::new();
+        if !roster.note_membership(user, room, membership, head, member_count) {
+            return None;
         }
         // A digest names it: whoever could not be told learns of the room by that (G-8).
         roster.changes += 1;
@@ -130,7 +139,7 @@ impl Inner {
         for conn in conns.iter().filter(|conn| !arriving.contains(**conn)) {
             self.transport.subscribe(*conn, room);
         }
-        conns
+        Some(conns)
     }
 
     /// Tells a room whether its new member is here: until now it had no part in their presence, and what its members
@@ -139,11 +148,15 @@ impl Inner {
         let (status, text, named, own) = {
             let roster = self.roster();
             let local = roster.users.get(user);
-            let text = local.and_then(|local| local.text.clone());
+            let Look { status, text } = roster.look(user);
+            // Who is still coming in is announced when they are.
+            if status == Status::Offline && local.is_some_and(|local| !local.announced) {
+                return;
+            }
             let own = author.filter(|conn| local.is_some_and(|local| local.conns.contains(conn)));
             let most = self.settings.limits.presence_members;
             let named = roster.rooms.get(room).is_some_and(|local| local.member_count <= most);
-            (roster.status(user), text, named, own)
+            (status, text, named, own)
         };
         let event = match status {
             _ if !named || planted::has(Bug::NotIntroduced) => return,
@@ -157,9 +170,6 @@ impl Inner {
 
     /// Keeps the tail and the digest's mark.
     fn note(&self, room: &RoomId, rev: Option<Rev>, event: &Event) {
-        if let Event::NewMessage(_) = event {
-            self.metrics.messages.inc();
-        }
         let mut roster = self.roster();
         roster.changes += 1;
         let changes = roster.changes;
@@ -180,7 +190,7 @@ impl Inner {
         let membership = Membership { rev: *rev, role: member.role, active: true };
         let mut roster = self.roster();
         let count = roster.rooms.get(room_id).map_or(0, |local| local.member_count);
-        roster.note_membership(&member.user_id, room_id, membership, count);
+        roster.note_membership(&member.user_id, room_id, membership, *rev, count);
     }
 
     fn recount(&self, room: &RoomId, member_count: u64) {
@@ -224,7 +234,7 @@ impl Inner {
         let mut roster = self.roster();
         let known = roster.users.get(user).and_then(|local| local.rooms.get(room));
         let role = known.map_or(Role::Member, |membership| membership.role);
-        if !roster.note_membership(user, room, Membership { rev, role, active: false }, 0) {
+        if !roster.note_membership(user, room, Membership { rev, role, active: false }, rev, 0) {
             return None;
         }
         let conns = roster.users.get(user).map(|local| local.conns.clone()).unwrap_or_default();

@@ -16,7 +16,7 @@ use super::{Inner, Service};
 use crate::{
     auth::Identity,
     domain::{Act, Author, ConnId},
-    hub::{Connected, Membership, Packet},
+    hub::{Connected, Packet},
     planted::{self, Bug},
 };
 
@@ -87,19 +87,9 @@ impl Service {
         // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
         self.inner.arriving().begin(conn);
         let connected = self.inner.roster().connect(conn, &user);
-        let heads = match self.inner.store.memberships(&user.id).await {
-            Ok(heads) => heads,
-            Err(error) => {
-                self.disconnect(conn, Departure::Lost);
-                return Err(ConnectError::Failed(error.told()));
-            }
-        };
-        {
-            let mut roster = self.inner.roster();
-            for head in heads {
-                let membership = Membership { rev: head.member_rev, role: head.role, active: true };
-                roster.note_membership(&user.id, &head.room, membership, head.member_count);
-            }
+        if let Err(error) = self.inner.learn(&user.id).await {
+            self.disconnect(conn, Departure::Lost);
+            return Err(ConnectError::Failed(error.told()));
         }
         if connected == Connected::First {
             tracing::debug!(user = ?user.id, "came online");

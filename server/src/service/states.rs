@@ -79,7 +79,7 @@ fn seen(roster: &Roster, member: Member) -> Option<RoomUser> {
 fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Receipt>) -> RoomState {
     let id = &view.room.id;
     RoomState {
-        users: online(roster, id).take(USERS_LISTED).collect(),
+        users: online(roster, id).into_iter().take(USERS_LISTED).collect(),
         typing: typing::typists(roster, id),
         role: view.role,
         read_seq: view.read_seq,
@@ -92,14 +92,13 @@ fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Rece
     }
 }
 
-/// Who is seen as online in a room.
-pub(super) fn online<'a>(roster: &'a Roster, room: &'a RoomId) -> impl Iterator<Item = RoomUser> + 'a {
-    let here = roster.rooms.get(room).into_iter().flat_map(|local| &local.users);
-    here.filter_map(move |id| {
-        let status = roster.status(id);
-        let local = roster.users.get(id).filter(|_| status != Status::Offline)?;
-        let role = local.rooms.get(room)?.role;
-        let username = local.user.name.clone();
-        Some(RoomUser { user_id: id.clone(), username, role, status, last_seen_at: None })
-    })
+/// Who is seen as online in a room, by id.
+pub(super) fn online(roster: &Roster, room: &RoomId) -> Vec<RoomUser> {
+    let present = roster.present(room).into_iter();
+    let seen = present.filter_map(|id| {
+        let status = Some(roster.status(id)).filter(|status| *status != Status::Offline)?;
+        let (username, role) = roster.standing(id, room)?;
+        Some(RoomUser { user_id: id.clone(), username: username.to_owned(), role, status, last_seen_at: None })
+    });
+    seen.collect()
 }

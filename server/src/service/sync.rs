@@ -43,6 +43,7 @@ impl Inner {
         has: &BTreeMap<RoomId, Rev>,
         heads: &[RoomHead],
     ) -> Result<Vec<RoomDelta>, StoreError> {
+        self.hear_heads(heads.iter().map(|head| (&head.room, head.rev)));
         let heads: BTreeMap<&RoomId, &RoomHead> = heads.iter().map(|head| (&head.room, head)).collect();
         let mut deltas: Vec<RoomDelta> = Vec::with_capacity(has.len());
         for (room, since) in has {
@@ -79,7 +80,12 @@ impl Inner {
     async fn delta(&self, user: &UserId, head: &RoomHead, since: Rev) -> Result<RoomDelta, StoreError> {
         let by_name = head.member_count <= self.settings.limits.receipts_members;
         let room = &head.room;
-        let known = self.roster().rooms.get(room).map(|local| local.tail.since(room, since));
+        // A tail that is behind what was read a moment ago would say that nothing happened since.
+        let known = {
+            let roster = self.roster();
+            let local = roster.rooms.get(room).filter(|local| local.head() >= head.rev);
+            local.map(|local| local.tail.since(room, since))
+        };
         if let Some(TailAnswer::Delta(mut delta)) = known {
             if !by_name {
                 delta.receipts.retain(|receipt| receipt.user_id == *user);

@@ -123,7 +123,7 @@ async fn g13_a_member_by_an_unknown_transaction_is_introduced() {
     assert!(!world.heard("user-online", "bob", "r"), "nobody of the room knows him");
 
     world.commit(Act::AddMembers(AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] })).await;
-    world.service.inner.reconcile().await;
+    world.service.inner.sweep_all(true).await;
     assert!(world.heard("user-online", "bob", "r"), "he is a member now, and here");
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::ConnId,
-    hub::{Packet, Roster},
+    hub::{Frame, Packet, Roster, Topic, Typing},
     metrics::FeatureLabel,
     planted::{self, Bug},
 };
@@ -62,11 +62,36 @@ impl Inner {
                 return;
             }
             // Repeated starts only move the end; others are told again, since their own clocks run too.
-            local.typing.insert(session.user.id.clone(), until);
+            let typing = Typing { until_ms: until, name: session.user.name.clone() };
+            local.typing.insert(session.user.id.clone(), typing);
         }
         let told =
             UserTyping { room_id: room.clone(), user_id: session.user.id.clone(), username: session.user.name.clone() };
         self.broadcast(room, Some(session.conn), &Event::UserTyping(Box::new(told)));
+        let frame = Frame::Typing { user: session.user.id.clone(), name: Some(session.user.name.clone()) };
+        self.spread(&Topic::Room(room.clone()), &frame);
+    }
+
+    /// Hears that somebody types on another node, or types no more. Its end is this node's own matter (G-14).
+    pub(super) fn hear_typing(&self, room: RoomId, user: UserId, name: Option<String>) {
+        let Some(name) = name else {
+            let was = self.roster().rooms.get_mut(&room).and_then(|local| local.typing.remove(&user)).is_some();
+            if was {
+                self.tell_stopped(&room, &user, None);
+            }
+            return;
+        };
+        let until_ms = self.env.mono_ms() + self.settings.typing_ms;
+        {
+            let mut roster = self.roster();
+            let Some(local) = roster.rooms.get_mut(&room) else { return };
+            if local.member_count > self.settings.limits.typing_members {
+                return;
+            }
+            local.typing.insert(user.clone(), Typing { until_ms, name: name.clone() });
+        }
+        let told = UserTyping { room_id: room.clone(), user_id: user, username: name };
+        self.broadcast(&room, None, &Event::UserTyping(Box::new(told)));
     }
 
     /// Ends a user's typing, if there is any.
@@ -74,6 +99,7 @@ impl Inner {
         let was = self.roster().rooms.get_mut(room).and_then(|local| local.typing.remove(user)).is_some();
         if was {
             self.tell_stopped(room, user, except);
+            self.spread(&Topic::Room(room.clone()), &Frame::Typing { user: user.clone(), name: None });
         }
     }
 
@@ -81,8 +107,8 @@ impl Inner {
         let now = self.env.mono_ms();
         let mut over = Vec::new();
         for (id, local) in &mut self.roster().rooms {
-            local.typing.retain(|user, until| {
-                let stays = *until > now || planted::has(Bug::EndlessTyping);
+            local.typing.retain(|user, typing| {
+                let stays = typing.until_ms > now || planted::has(Bug::EndlessTyping);
                 if !stays {
                     over.push((id.clone(), user.clone()));
                 }
@@ -107,10 +133,6 @@ impl Inner {
 /// Who is typing in a room.
 pub(super) fn typists(roster: &Roster, room: &RoomId) -> Vec<Typist> {
     let Some(local) = roster.rooms.get(room) else { return Vec::new() };
-    local
-        .typing
-        .keys()
-        .filter_map(|id| roster.users.get(id))
-        .map(|local| Typist { user_id: local.user.id.clone(), username: local.user.name.clone() })
-        .collect()
+    let typing = local.typing.iter();
+    typing.map(|(id, typing)| Typist { user_id: id.clone(), username: typing.name.clone() }).collect()
 }

@@ -49,8 +49,8 @@ pub struct Committed {
 pub enum Written {
     /// These are durable, in commit order.
     Committed(Vec<Committed>),
-    /// A transaction ended without an answer: it may be durable, and nobody knows what it said (G-4).
-    Unsure,
+    /// A transaction of these changes ended without an answer: it may be durable, and nobody knows what it said (G-4).
+    Unsure(Vec<Change>),
 }
 
 /// Who is told what the writer does.
@@ -146,12 +146,14 @@ impl WriterTask {
                     self.observer.failed(&error);
                     let whole = matches!(error, StoreError::Unavailable(_));
                     if whole || jobs.len() == 1 {
+                        let mut unsure = Vec::new();
                         for job in jobs {
                             // A receiver that is gone has lost interest, which is no failure.
                             let _ = job.reply.send(Err(error.told()));
+                            unsure.push(job.change);
                         }
                         if whole && !planted::has(Bug::UnsureForgotten) {
-                            let _ = self.news.send(Written::Unsure).await;
+                            let _ = self.news.send(Written::Unsure(unsure)).await;
                         }
                     } else {
                         let second = jobs.split_off(jobs.len() / 2);

@@ -7,7 +7,7 @@ use roomcast_protocol::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DeltaRows, RoomHead, RoomView, StoreError, columns::Columns};
+use super::{DeltaRows, RoomHead, RoomRev, RoomView, StoreError, columns::Columns};
 use crate::domain::{MemberRow, MessageRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
@@ -160,6 +160,19 @@ pub(super) fn room_head(row: &impl Columns) -> Result<RoomHead, StoreError> {
         member_rev: Rev::new(number(row, "member_rev")?),
         entered_rev: Rev::new(number(row, "entered_rev")?),
         role: role(row)?,
+        member_count: number(row, "member_count")?,
+    })
+}
+
+/// A membership among those of several users.
+pub(super) fn user_head(row: &impl Columns) -> Result<(UserId, RoomHead), StoreError> {
+    Ok((id(row.text("user_id")?, UserId::parse)?, room_head(row)?))
+}
+
+pub(super) fn room_rev(row: &impl Columns) -> Result<RoomRev, StoreError> {
+    Ok(RoomRev {
+        room: id(row.text("id")?, RoomId::parse)?,
+        rev: Rev::new(number(row, "rev")?),
         member_count: number(row, "member_count")?,
     })
 }

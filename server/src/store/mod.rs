@@ -15,8 +15,8 @@ use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};
 pub use batch::{Committed, Full, Observer, Writer, WriterSettings, Written};
 pub use error::StoreError;
 pub use read::{
-    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
-    SearchQuery, SearchStore, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
+    SearchIn, SearchQuery, SearchStore, UserPage,
 };
 
 use crate::domain::{Change, Decision};

@@ -44,6 +44,17 @@ pub struct RoomHead {
     pub member_count: u64,
 }
 
+/// Where a room stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomRev {
+    /// The room.
+    pub room: RoomId,
+    /// Its newest change.
+    pub rev: Rev,
+    /// How many are in it.
+    pub member_count: u64,
+}
+
 /// What changed in a room since a `rev`, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct DeltaRows {
@@ -136,8 +147,17 @@ pub trait ReadStore: Send + Sync + 'static {
     /// Whom a user has blocked.
     async fn blocked(&self, user: &UserId) -> Result<Vec<UserId>, StoreError>;
 
+    /// The rooms that these users are in.
+    async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomHead)>, StoreError>;
+
     /// The rooms that a user is in.
-    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError>;
+    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
+        let rows = self.memberships_of(std::slice::from_ref(user)).await?;
+        Ok(rows.into_iter().map(|(_, head)| head).collect())
+    }
+
+    /// Where these rooms stand, deleted ones among them; those that never were are left out.
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomRev>, StoreError>;
 
     /// These of a user's rooms as they see them; rooms that they are not in are left out.
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError>;

@@ -270,6 +270,26 @@ pub(crate) async fn a_role_moves_the_memberships_rev_and_not_the_coming_in(store
     assert!(delta.members.len() == 1 && delta.members[0].role == Role::Moderator);
 }
 
+pub(crate) async fn heads_and_memberships_are_read_of_many_at_once(store: Subject) {
+    begin(&store).await;
+    one(&store, "alice", create("s", Visibility::Public)).await.expect("created");
+    one(&store, "alice", create("gone", Visibility::Public)).await.expect("created");
+    one(&store, "alice", Act::DeleteRoom(room("gone"))).await.expect("deleted");
+    let of = [user("alice").id, user("bob").id, user("nobody").id];
+    let mut rows = store.memberships_of(&of).await.expect("read");
+    rows.sort_by(|(a, x), (b, y)| (a, &x.room).cmp(&(b, &y.room)));
+    let whose: Vec<_> = rows.iter().map(|(user, head)| (user.as_str(), head.room.as_str())).collect();
+    assert_eq!(whose, [("alice", "r"), ("alice", "s"), ("bob", "r")]);
+
+    let asked = [room("r"), room("s"), room("gone"), room("never")];
+    let mut heads = store.heads(&asked).await.expect("read");
+    heads.sort_by(|a, b| a.room.cmp(&b.room));
+    let there: Vec<_> = heads.iter().map(|head| (head.room.as_str(), head.member_count)).collect();
+    assert_eq!(there, [("gone", 0), ("r", 2), ("s", 1)]);
+    assert_eq!(heads[0].rev, Rev::new(2), "its end is its last change");
+    assert_eq!(heads[1].rev, rows[0].1.rev);
+}
+
 pub(crate) async fn settings_are_a_change(store: Subject) {
     begin(&store).await;
     let since = store.room(&room("r")).await.expect("read").expect("there").rev;

@@ -31,6 +31,7 @@ suite!(open:
     pinned_messages_are_read_by_themselves,
     a_deleted_room_is_nobodys_and_its_id_stays_taken,
     a_role_moves_the_memberships_rev_and_not_the_coming_in,
+    heads_and_memberships_are_read_of_many_at_once,
     settings_are_a_change,
     bans_and_mutes_hold_until_their_end,
     words_are_found_where_the_asker_is_and_follow_their_message,

@@ -7,6 +7,7 @@ use roomcast_protocol::{Command, command::JoinRoom};
 use roomcast_server::service::Departure;
 
 use crate::{
+    bus::{Cut, FrameFaults},
     event::Event,
     fault::{Fault, Kind},
     history::Who,
@@ -23,10 +24,10 @@ impl World {
             return;
         }
         let fault = self.faults[place];
-        let Fault { kind, until, device, .. } = fault;
+        let Fault { kind, until, device, node, .. } = fault;
         let now = self.kernel.now();
         self.history.note(now, Who::World, "breaks", kind.name());
-        self.history.explain(now, Who::World, "breaks", || format!("for d{device} until {until}"));
+        self.history.explain(now, Who::World, "breaks", || format!("for d{device} or n{node} until {until}"));
         *self.counts.faults.entry(kind).or_default() += 1;
         let percent = self.rng.range(20, 100);
         let mut faults = self.disk.state().faults;
@@ -69,12 +70,12 @@ impl World {
                     self.tell_network(device, Network::Offline);
                 }
             }
-            Kind::Kill => self.kill_node(),
+            Kind::Kill => self.kill_node(node),
             Kind::KillBeforeCommit => self.disk.state().crash = Some(CrashPoint::BeforeCommit),
             Kind::KillAfterCommit => self.disk.state().crash = Some(CrashPoint::AfterCommit),
             Kind::KillAfterAck => self.disk.state().crash = Some(CrashPoint::AfterAck),
             Kind::KillAfterPublish => {
-                self.net.state().crash_after_news = self.node.as_ref().map(|node| node.group);
+                self.net.state().crash_after_news = self.nodes[node].as_ref().map(|node| node.group);
             }
             Kind::CommitFails => faults.before = percent,
             Kind::CommitUnknown => faults.unknown = percent,
@@ -89,7 +90,7 @@ impl World {
             }
             Kind::ServerClock => {
                 let by = if self.rng.percent(50) { DAY_MS } else { -DAY_MS };
-                self.kernel.set_wall_offset(by);
+                self.jump(node, by);
             }
             Kind::ShortTokens => self.devices[device].trouble.token_ms = self.rng.range(1_000, 12_000),
             Kind::ProviderFails => self.devices[device].trouble.provider_fails = percent,
@@ -99,7 +100,7 @@ impl World {
             Kind::StorageFull => self.devices[device].trouble.storage_full = true,
             Kind::StorageSlow => self.devices[device].trouble.storage_ms = 1_500,
             Kind::Drain => {
-                if let Some(node) = &self.node {
+                if let Some(node) = &self.nodes[node] {
                     node.drain();
                 }
             }
@@ -107,13 +108,28 @@ impl World {
             Kind::Doubled => self.bus(|bus| bus.doubled = percent),
             Kind::Late => self.bus(|bus| bus.late = percent),
             Kind::LostLast => self.bus(|bus| (bus.lost, bus.only) = (100, Some(device))),
+            Kind::FrameLost => self.frames(|frames| frames.lost = percent),
+            Kind::FrameDoubled => self.frames(|frames| frames.doubled = percent),
+            Kind::FrameLate => self.frames(|frames| frames.late = percent),
+            Kind::FrameLostLast => self.frames(|frames| (frames.lost, frames.only) = (100, Some(node))),
+            Kind::BusDown => self.bus.set_down(Cut::Yes),
+            Kind::Partitioned => self.bus.set_partitioned(node, Cut::Yes),
+            Kind::NodeAway => {
+                self.held.insert(node);
+                self.kill_node(node);
+            }
+            Kind::Frozen => {
+                if let Some(node) = &self.nodes[node] {
+                    self.executor.freeze(node.group);
+                }
+            }
         }
         self.disk.state().faults = faults;
         self.kernel.at(until, Event::Mend(place));
     }
 
     pub(crate) fn mend(&mut self, place: usize) {
-        let Fault { kind, device, .. } = self.faults[place];
+        let Fault { kind, device, node, .. } = self.faults[place];
         self.history.note(self.kernel.now(), Who::World, "mends", kind.name());
         let mut faults = self.disk.state().faults;
         match kind {
@@ -133,7 +149,7 @@ impl World {
             Kind::SlowRead => faults.slow_read = 0,
             Kind::Restore | Kind::RollBack => self.restore(kind),
             Kind::ClientClock => self.devices[device].trouble.wall_offset = 0,
-            Kind::ServerClock => self.kernel.set_wall_offset(0),
+            Kind::ServerClock => self.jump(node, 0),
             Kind::ShortTokens => self.devices[device].trouble.token_ms = 3_600_000,
             Kind::ProviderFails => self.devices[device].trouble.provider_fails = 0,
             Kind::ProviderHangs => self.devices[device].trouble.provider_hangs = 0,
@@ -143,6 +159,21 @@ impl World {
             Kind::Lost | Kind::LostLast => self.bus(|bus| (bus.lost, bus.only) = (0, None)),
             Kind::Doubled => self.bus(|bus| bus.doubled = 0),
             Kind::Late => self.bus(|bus| bus.late = 0),
+            Kind::FrameLost | Kind::FrameLostLast => self.frames(|frames| (frames.lost, frames.only) = (0, None)),
+            Kind::FrameDoubled => self.frames(|frames| frames.doubled = 0),
+            Kind::FrameLate => self.frames(|frames| frames.late = 0),
+            Kind::BusDown => self.bus.set_down(Cut::No),
+            Kind::Partitioned => self.bus.set_partitioned(node, Cut::No),
+            Kind::NodeAway => {
+                self.held.remove(&node);
+                self.start_node(node);
+            }
+            Kind::Frozen => {
+                if let Some(group) = self.nodes[node].as_ref().map(|node| node.group) {
+                    self.executor.thaw(group);
+                    self.thawed_at[node] = self.kernel.now();
+                }
+            }
             Kind::Cut
             | Kind::DeafClient
             | Kind::DeafServer
@@ -170,6 +201,7 @@ impl World {
         self.disk.state().crash = None;
         self.net.state().crash_after_news = None;
         self.net.state().bus = BusFaults::default();
+        self.bus.state().faults = FrameFaults::default();
         self.send_somebody_away();
         for device in self.present() {
             self.start_device(device);
@@ -242,11 +274,23 @@ impl World {
             disk.db.rotate(life);
             self.past.push(before);
         }
-        self.kill_node();
+        // As an operator does it: no process of before lives on.
+        (0..self.nodes.len()).for_each(|node| self.kill_node(node));
     }
 
-    fn kill_node(&mut self) {
-        if let Some(group) = self.node.as_ref().map(|node| node.group) {
+    fn jump(&mut self, node: usize, ms: i64) {
+        self.clocks[node].jump = ms;
+        if let Some(group) = self.nodes[node].as_ref().map(|node| node.group) {
+            self.set_clock(node, group);
+        }
+    }
+
+    fn frames(&self, change: impl FnOnce(&mut FrameFaults)) {
+        change(&mut self.bus.state().faults);
+    }
+
+    fn kill_node(&mut self, node: usize) {
+        if let Some(group) = self.nodes[node].as_ref().map(|node| node.group) {
             self.ended(group);
         }
     }

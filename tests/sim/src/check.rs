@@ -12,7 +12,7 @@ use roomcast_protocol::{
     wire::{EnginePacket, Packet},
 };
 
-use crate::{history::Who, store::Db, world::World};
+use crate::{fault::Kind, history::Who, store::Db, world::World};
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
@@ -52,6 +52,9 @@ pub(crate) struct Told {
     /// Whether a hole may follow it.
     pub hole: bool,
 }
+
+/// Whether nodes tell each other who is present. Until they do, presence is checked where there is one node.
+const PRESENCE_BETWEEN_NODES: bool = true;
 
 /// How long typing may be shown.
 const TYPING_MS: u64 = 6_000;
@@ -256,11 +259,21 @@ impl World {
                 }
             }
         }
-        bad.extend(std::mem::take(&mut self.net.state().early).into_iter().map(|what| ("presence", what)));
+        let early = std::mem::take(&mut self.net.state().early);
+        if self.nodes.len() == 1 || PRESENCE_BETWEEN_NODES && !self.is_deaf() {
+            bad.extend(early.into_iter().map(|what| ("presence", what)));
+        }
         for (rule, what) in bad {
             self.violate(rule, what);
         }
         self.check_lives();
+    }
+
+    /// Whether nodes may not have heard that a user has gone over to another one.
+    fn is_deaf(&self) -> bool {
+        [Kind::FrameLost, Kind::FrameLostLast, Kind::FrameLate, Kind::BusDown, Kind::Partitioned, Kind::Frozen]
+            .into_iter()
+            .any(|kind| self.has_fault(kind))
     }
 
     /// What is stored is there again when a client starts (G-11).
@@ -409,6 +422,9 @@ impl World {
 
     /// 30 s after everything was healed: everybody is seen as they are, by all in the same way.
     pub(crate) fn check_presence(&mut self) {
+        if self.nodes.len() > 1 && !PRESENCE_BETWEEN_NODES {
+            return;
+        }
         let mut bad = Vec::new();
         let disk = self.disk.state();
         for room in &self.rooms {
@@ -446,6 +462,8 @@ impl World {
     /// What was answered, against the database.
     pub(crate) fn check_end(&mut self) {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
+        // A node that was frozen does what it was asked before, after another one has refused the same send.
+        let zombies = self.nodes.len() > 1 && self.has_fault(Kind::Frozen);
         let disk = self.disk.state();
         let db = &disk.db;
         bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
@@ -518,6 +536,7 @@ impl World {
                     // One that its client forgot in a crash was sent again.
                     Err(error)
                         if stored
+                            && !zombies
                             && asked.life == it.life
                             && is_refusal(error)
                             && !acknowledged_later(it, client_id) =>
@@ -530,7 +549,7 @@ impl World {
                     _ => {}
                 }
             }
-            if self.rolled_back.is_empty() {
+            if self.rolled_back.is_empty() && !zombies {
                 for room in &self.rooms {
                     let own = db.room_messages(room).filter_map(|m| {
                         let written = it.written.get(m.client_id.as_ref()?)?;

@@ -48,10 +48,12 @@ pub(crate) enum Event {
     Work(usize),
     /// A client starts again.
     Restart(usize),
-    /// The server's services look at the time.
+    /// A process's services look at the time.
     Tick(u64),
-    /// The server starts.
-    NodeStart,
+    /// A node starts.
+    NodeStart(usize),
+    /// Something arrives on the bus.
+    Bus(u64),
     /// Something breaks.
     Break(usize),
     /// And is mended.

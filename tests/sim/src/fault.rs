@@ -90,6 +90,22 @@ kinds! {
     Late = "broadcast late";
     /// The last broadcasts before everything heals do not reach a connection.
     LostLast = "last broadcast lost";
+    /// Frames between nodes are lost.
+    FrameLost = "bus frame lost";
+    /// Frames between nodes come twice.
+    FrameDoubled = "bus frame doubled";
+    /// Frames between nodes are overtaken.
+    FrameLate = "bus frame late";
+    /// The last frames before everything heals do not reach a node.
+    FrameLostLast = "last bus frame lost";
+    /// The bus is away, for all nodes.
+    BusDown = "bus down";
+    /// One node does not reach the bus.
+    Partitioned = "node cut off from the bus";
+    /// A node dies and stays away for a while, the others live.
+    NodeAway = "node killed, stays away";
+    /// A node does not run for a while, and its sockets stay.
+    Frozen = "node frozen";
 }
 
 /// Something that breaks.
@@ -103,26 +119,54 @@ pub(crate) struct Fault {
     pub until: u64,
     /// Whose.
     pub device: usize,
+    /// At which node.
+    pub node: usize,
+}
+
+impl Kind {
+    /// Whether it takes more than one node.
+    const fn needs_nodes(self) -> bool {
+        matches!(
+            self,
+            Self::FrameLost
+                | Self::FrameDoubled
+                | Self::FrameLate
+                | Self::FrameLostLast
+                | Self::BusDown
+                | Self::Partitioned
+                | Self::NodeAway
+                | Self::Frozen
+        )
+    }
+
+    /// Whether it stands at the end of all trouble.
+    const fn is_last(self) -> bool {
+        matches!(self, Self::LostLast | Self::FrameLostLast)
+    }
 }
 
 /// What breaks in a seed between two moments.
 #[must_use]
-pub(crate) fn plan(rng: &mut Rng, devices: usize, from: u64, to: u64) -> Vec<Fault> {
+pub(crate) fn plan(rng: &mut Rng, devices: usize, nodes: usize, from: u64, to: u64) -> Vec<Fault> {
     let count = rng.range(0, 9);
+    let kinds: Vec<Kind> = Kind::ALL.iter().copied().filter(|kind| nodes > 1 || !kind.needs_nodes()).collect();
     let mut faults: Vec<Fault> = (0..count)
         .map(|_| {
-            let kind = *rng.pick(Kind::ALL).expect("there are kinds");
+            let kind = *rng.pick(&kinds).expect("there are kinds");
             let at = rng.range(from, to - 500);
             let most = match kind {
                 Kind::ProviderFails | Kind::ProviderHangs => 3_000,
+                // Beyond the lease of its node, too.
+                Kind::NodeAway | Kind::Frozen => 25_000,
                 Kind::Offline | Kind::Swallow | Kind::Stall => 6_000,
                 _ => 10_000,
             };
             let until = (at + rng.range(200, most)).min(to);
             let device = usize::try_from(rng.below(devices as u64)).unwrap_or_default();
-            let at = if kind == Kind::LostLast { to - rng.range(500, 1_500) } else { at };
-            let until = if kind == Kind::LostLast { to } else { until };
-            Fault { kind, at, until, device }
+            let at = if kind.is_last() { to - rng.range(500, 1_500) } else { at };
+            let until = if kind.is_last() { to } else { until };
+            let node = if nodes == 1 { 0 } else { usize::try_from(rng.below(nodes as u64)).unwrap_or_default() };
+            Fault { kind, at, until, device, node }
         })
         .collect();
     faults.sort_by_key(|fault| fault.at);

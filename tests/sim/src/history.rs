@@ -69,8 +69,8 @@ pub enum Traced {
 pub enum Who {
     /// A client.
     Device(usize),
-    /// The server.
-    Server,
+    /// A server node.
+    Node(usize),
     /// The world around them.
     World,
 }
@@ -79,7 +79,7 @@ fn line(now: u64, who: Who, what: &str, text: &str) -> String {
     let mut line = format!("{:>7.3}  ", now as f64 / 1_000.0);
     match who {
         Who::Device(device) => _ = write!(line, "d{device}    "),
-        Who::Server => line.push_str("server"),
+        Who::Node(node) => _ = write!(line, "n{node}    "),
         Who::World => line.push_str("world "),
     }
     let mut end = text.len().min(1_500);

@@ -38,7 +38,7 @@ struct State<E> {
     spawned: Vec<(u64, Group, Task)>,
     next_task: u64,
     random: Rng,
-    wall_offset: i64,
+    wall_offsets: BTreeMap<Group, i64>,
     killed: Option<Group>,
 }
 
@@ -87,7 +87,7 @@ impl<E: Send + 'static> Kernel<E> {
             spawned: Vec::new(),
             next_task: 0,
             random: Rng::stream(seed, 1),
-            wall_offset: 0,
+            wall_offsets: BTreeMap::new(),
             killed: None,
         };
         Arc::new(Self { state: Mutex::new(state), ready: Arc::default() })
@@ -160,15 +160,15 @@ impl<E: Send + 'static> Kernel<E> {
         self.state().killed.take()
     }
 
-    /// How far the server's wall clock is off, in milliseconds.
-    pub(crate) fn set_wall_offset(&self, ms: i64) {
-        self.state().wall_offset = ms;
+    /// How far a process's wall clock is off, in milliseconds.
+    pub(crate) fn set_wall_offset(&self, group: Group, ms: i64) {
+        self.state().wall_offsets.insert(group, ms);
     }
 
-    /// The server's wall clock.
-    pub(crate) fn server_wall(&self) -> u64 {
+    /// A process's wall clock.
+    pub(crate) fn wall(&self, group: Group) -> u64 {
         let state = self.state();
-        (WALL_START_MS + state.now).saturating_add_signed(state.wall_offset)
+        (WALL_START_MS + state.now).saturating_add_signed(state.wall_offsets.get(&group).copied().unwrap_or(0))
     }
 }
 
@@ -225,7 +225,7 @@ struct ProcessEnv<E> {
 
 impl<E: Send + 'static> Env for ProcessEnv<E> {
     fn now(&self) -> Timestamp {
-        Timestamp::new(self.kernel.server_wall())
+        Timestamp::new(self.kernel.wall(self.group))
     }
 
     fn mono_ms(&self) -> u64 {
@@ -276,13 +276,15 @@ struct Slot {
 pub(crate) struct Executor<E> {
     kernel: Arc<Kernel<E>>,
     tasks: BTreeMap<u64, Slot>,
+    /// Processes that do not run for now, with the tasks that were woken meanwhile.
+    frozen: BTreeMap<Group, Vec<u64>>,
 }
 
 impl<E: Send + 'static> Executor<E> {
     /// An executor without tasks.
     #[must_use]
     pub(crate) fn new(kernel: Arc<Kernel<E>>) -> Self {
-        Self { kernel, tasks: BTreeMap::new() }
+        Self { kernel, tasks: BTreeMap::new(), frozen: BTreeMap::new() }
     }
 
     /// Polls until every task waits, or one asks for a process to die.
@@ -291,6 +293,10 @@ impl<E: Send + 'static> Executor<E> {
             self.adopt();
             let Some(id) = self.kernel.ready.0.lock().expect("one thread").pop_front() else { return };
             let Some(slot) = self.tasks.get_mut(&id) else { continue };
+            if let Some(woken) = self.frozen.get_mut(&slot.group) {
+                woken.push(id);
+                continue;
+            }
             slot.waker.queued.store(false, Ordering::Relaxed);
             let waker = Waker::from(slot.waker.clone());
             if slot.task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
@@ -302,9 +308,26 @@ impl<E: Send + 'static> Executor<E> {
         }
     }
 
+    /// From now on a process does not run.
+    pub(crate) fn freeze(&mut self, group: Group) {
+        self.frozen.entry(group).or_default();
+    }
+
+    /// Whether a process does not run.
+    pub(crate) fn is_frozen(&self, group: Group) -> bool {
+        self.frozen.contains_key(&group)
+    }
+
+    /// It runs again, with all that it was woken for.
+    pub(crate) fn thaw(&mut self, group: Group) {
+        let woken = self.frozen.remove(&group).unwrap_or_default();
+        self.kernel.ready.0.lock().expect("one thread").extend(woken);
+    }
+
     /// Drops all tasks of a process, as they stand.
     pub(crate) fn end(&mut self, group: Group) {
         self.adopt();
+        self.frozen.remove(&group);
         let dead: Vec<u64> = self.tasks.iter().filter(|(_, slot)| slot.group == group).map(|(id, _)| *id).collect();
         for id in dead {
             drop(self.tasks.remove(&id));

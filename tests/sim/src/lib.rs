@@ -2,6 +2,7 @@
 //! virtual time, on one thread. The same seed gives the same history, byte for byte.
 
 mod breaking;
+mod bus;
 mod check;
 mod device;
 mod event;

@@ -31,6 +31,9 @@ struct Arguments {
     /// On so many threads.
     #[arg(long, default_value_t = 2)]
     threads: u64,
+    /// With so many server nodes, instead of as many as each seed draws.
+    #[arg(long)]
+    nodes: Option<usize>,
     /// Go on after a seed failed.
     #[arg(long)]
     keep_going: bool,
@@ -42,13 +45,13 @@ const EXCERPT: usize = 60;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.seed {
-        Some(seed) => replay(seed, arguments.trace),
+        Some(seed) => replay(seed, arguments.trace, arguments.nodes),
         None => many(&arguments),
     }
 }
 
-fn replay(seed: u64, all: bool) -> ExitCode {
-    let run = run(seed, Traced::Yes);
+fn replay(seed: u64, all: bool, nodes: Option<usize>) -> ExitCode {
+    let run = run(seed, Traced::Yes, nodes);
     let from = if all { 0 } else { excerpt(&run.lines) };
     for line in run.lines.iter().skip(from).take(if all { usize::MAX } else { EXCERPT + 1 }) {
         println!("{line}");
@@ -72,7 +75,8 @@ fn many(arguments: &Arguments) -> ExitCode {
     let total = Arc::new(Mutex::new(Summary::default()));
     let threads: Vec<_> = (0..arguments.threads.max(1))
         .map(|_| {
-            let (next, total, keep_going) = (next.clone(), total.clone(), arguments.keep_going);
+            let (next, total) = (next.clone(), total.clone());
+            let (keep_going, nodes) = (arguments.keep_going, arguments.nodes);
             std::thread::spawn(move || {
                 let mut own = Summary::default();
                 loop {
@@ -80,7 +84,7 @@ fn many(arguments: &Arguments) -> ExitCode {
                     if seed >= end {
                         break;
                     }
-                    let result = run(seed, Traced::No);
+                    let result = run(seed, Traced::No, nodes);
                     own.add(&result);
                     if !result.violations.is_empty() && !keep_going {
                         next.store(end, Ordering::Relaxed);

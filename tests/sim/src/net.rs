@@ -45,6 +45,8 @@ struct Pipe {
 pub(crate) struct Link {
     /// Whose.
     pub device: usize,
+    /// The node that it goes to.
+    pub node: usize,
     /// In which of its lives.
     pub life: u64,
     /// What the client calls it.
@@ -140,12 +142,27 @@ pub(crate) struct NetState {
     pub left: BTreeMap<UserId, (u64, Departure)>,
     /// Users who were said to be gone before their time.
     pub early: Vec<String>,
+    /// What each node holds.
+    places: Vec<Place>,
+    next_link: u64,
+    rng: Rng,
+}
+
+/// What a node's end of the network holds.
+#[derive(Debug, Default)]
+struct Place {
     /// Subscriptions by room.
     rooms: BTreeMap<RoomId, BTreeSet<ConnId>>,
     conns: BTreeMap<ConnId, LinkId>,
-    next_link: u64,
+    /// Each node counts its connections for itself, over all its lives.
     next_conn: u64,
-    rng: Rng,
+}
+
+/// The network, as one process of a node sees it.
+pub(crate) struct Gateway {
+    net: Arc<Net>,
+    node: usize,
+    group: Group,
 }
 
 /// Events that a client asks for again when it misses them.
@@ -165,9 +182,9 @@ const GRACE_MS: u64 = 10_000;
 const OUTBOUND: usize = 256;
 
 impl Net {
-    /// A network without connections.
+    /// A network of so many nodes, without connections.
     #[must_use]
-    pub(crate) fn new(kernel: Arc<Kernel<Event>>, seed: u64) -> Arc<Self> {
+    pub(crate) fn new(kernel: Arc<Kernel<Event>>, seed: u64, nodes: usize) -> Arc<Self> {
         let state = NetState {
             links: BTreeMap::new(),
             weather: Vec::new(),
@@ -177,10 +194,8 @@ impl Net {
             users: Vec::new(),
             left: BTreeMap::new(),
             early: Vec::new(),
-            rooms: BTreeMap::new(),
-            conns: BTreeMap::new(),
+            places: (0..nodes).map(|_| Place::default()).collect(),
             next_link: 0,
-            next_conn: 0,
             rng: Rng::stream(seed, 3),
         };
         Arc::new(Self { kernel, state: Mutex::new(state) })
@@ -214,8 +229,11 @@ impl Net {
         let id = LinkId(net.next_link);
         net.next_link += 1;
         net.counts.links += 1;
+        let nodes = net.places.len() as u64;
+        let node = if nodes == 1 { 0 } else { usize::try_from(net.rng.below(nodes)).unwrap_or_default() };
         let link = Link {
             device,
+            node,
             life,
             name,
             client_open: true,
@@ -290,28 +308,32 @@ impl Net {
     /// The server lets a connection in.
     pub(crate) fn register(&self, id: LinkId) -> Option<ConnId> {
         let mut net = self.state();
-        net.next_conn += 1;
-        let conn = ConnId(net.next_conn);
-        net.links.get_mut(&id).filter(|link| link.server_open)?.conn = Some(conn);
-        net.conns.insert(conn, id);
+        let NetState { links, places, .. } = &mut *net;
+        let link = links.get_mut(&id).filter(|link| link.server_open)?;
+        let place = &mut places[link.node];
+        place.next_conn += 1;
+        let conn = ConnId(place.next_conn);
+        link.conn = Some(conn);
+        place.conns.insert(conn, id);
         Some(conn)
     }
 
-    /// The server forgets a connection.
-    pub(crate) fn unregister(&self, conn: ConnId) {
-        let mut net = self.state();
-        net.conns.remove(&conn);
-        for conns in net.rooms.values_mut() {
+    /// A node forgets a connection.
+    pub(crate) fn unregister(&self, node: usize, conn: ConnId) {
+        let place = &mut self.state().places[node];
+        place.conns.remove(&conn);
+        for conns in place.rooms.values_mut() {
             conns.remove(&conn);
         }
     }
 
-    /// The process is gone: its end of everything with it. Gives back what was open.
-    pub(crate) fn forget_server(&self) -> Vec<LinkId> {
+    /// A node's process is gone: its end of everything with it. Gives back what was open.
+    pub(crate) fn forget_node(&self, node: usize) -> Vec<LinkId> {
         let mut net = self.state();
-        net.rooms.clear();
-        net.conns.clear();
-        let open: Vec<LinkId> = net.links.iter().filter(|(_, link)| link.server_open).map(|(id, _)| *id).collect();
+        net.places[node].rooms.clear();
+        net.places[node].conns.clear();
+        let open = net.links.iter().filter(|(_, link)| link.node == node && link.server_open);
+        let open: Vec<LinkId> = open.map(|(id, _)| *id).collect();
         for id in &open {
             if let Some(link) = net.links.get_mut(id) {
                 (link.server_open, link.conn, link.mailbox) = (false, None, None);
@@ -320,9 +342,15 @@ impl Net {
         open
     }
 
-    /// The connections that the server has let in.
-    pub(crate) fn connections(&self) -> Vec<ConnId> {
-        self.state().conns.keys().copied().collect()
+    /// The connections that a node has let in.
+    pub(crate) fn connections(&self, node: usize) -> Vec<ConnId> {
+        self.state().places[node].conns.keys().copied().collect()
+    }
+
+    /// What a process of a node reaches its clients by.
+    #[must_use]
+    pub(crate) fn gateway(self: &Arc<Self>, node: usize, group: Group) -> Arc<Gateway> {
+        Arc::new(Gateway { net: self.clone(), node, group })
     }
 
     fn hang_up(&self, net: &mut NetState, id: LinkId, reason: CloseReason) {
@@ -381,35 +409,37 @@ impl NetState {
     }
 }
 
-impl Transport for Net {
+impl Transport for Gateway {
     fn subscribe(&self, conn: ConnId, room: &RoomId) {
-        let mut net = self.state();
-        if net.conns.contains_key(&conn) {
-            net.rooms.entry(room.clone()).or_default().insert(conn);
+        let place = &mut self.net.state().places[self.node];
+        if place.conns.contains_key(&conn) {
+            place.rooms.entry(room.clone()).or_default().insert(conn);
         }
     }
 
     fn unsubscribe(&self, conn: ConnId, room: &RoomId) {
-        if let Some(conns) = self.state().rooms.get_mut(room) {
+        if let Some(conns) = self.net.state().places[self.node].rooms.get_mut(room) {
             conns.remove(&conn);
         }
     }
 
     fn emit(&self, conn: ConnId, packet: &Packet) {
-        let mut net = self.state();
-        let Some(id) = net.conns.get(&conn).copied() else { return };
-        self.push_down(&mut net, id, Frame::Text(Self::frame(packet)));
+        let mut net = self.net.state();
+        let Some(id) = net.places[self.node].conns.get(&conn).copied() else { return };
+        self.net.push_down(&mut net, id, Frame::Text(Net::frame(packet)));
     }
 
     fn broadcast(&self, rooms: &[RoomId], except: Option<ConnId>, packet: &Packet) {
-        let mut net = self.state();
-        let conns: BTreeSet<ConnId> = rooms.iter().filter_map(|room| net.rooms.get(room)).flatten().copied().collect();
-        let text = Self::frame(packet);
+        let mut net = self.net.state();
+        let place = &net.places[self.node];
+        let conns = rooms.iter().filter_map(|room| place.rooms.get(room)).flatten().copied();
+        let conns: BTreeSet<ConnId> = conns.collect();
+        let text = Net::frame(packet);
         let loses = LOGGED.contains(&packet.name) || FLEETING.contains(&packet.name);
         let doubles = loses || packet.name == CURSORS;
-        net.check_early(packet, self.kernel.now());
+        net.check_early(packet, self.net.kernel.now());
         for conn in conns.into_iter().filter(|conn| Some(*conn) != except) {
-            let Some(id) = net.conns.get(&conn).copied() else { continue };
+            let Some(id) = net.places[self.node].conns.get(&conn).copied() else { continue };
             let Some(device) = net.links.get(&id).map(|link| link.device) else { continue };
             let bus = net.bus;
             if doubles && bus.only.is_none_or(|only| only == device) {
@@ -420,27 +450,28 @@ impl Transport for Net {
                 if loses && net.rng.percent(bus.late) {
                     net.counts.late += 1;
                     let ms = net.rng.range(5, 400);
-                    self.kernel.after(ms, Event::Late(id, text.clone()));
+                    self.net.kernel.after(ms, Event::Late(id, text.clone()));
                     continue;
                 }
                 if net.rng.percent(bus.doubled) {
                     net.counts.doubled += 1;
-                    self.push_down(&mut net, id, Frame::Text(text.clone()));
+                    self.net.push_down(&mut net, id, Frame::Text(text.clone()));
                 }
             }
-            self.push_down(&mut net, id, Frame::Text(text.clone()));
-            if loses && let Some(group) = net.crash_after_news.take() {
+            self.net.push_down(&mut net, id, Frame::Text(text.clone()));
+            if loses && net.crash_after_news == Some(self.group) {
+                net.crash_after_news = None;
                 net.counts.killed_after_news += 1;
-                self.kernel.kill(group);
+                self.net.kernel.kill(self.group);
                 return;
             }
         }
     }
 
     fn close(&self, conn: ConnId, reason: CloseReason) {
-        let mut net = self.state();
-        if let Some(id) = net.conns.get(&conn).copied() {
-            self.hang_up(&mut net, id, reason);
+        let mut net = self.net.state();
+        if let Some(id) = net.places[self.node].conns.get(&conn).copied() {
+            self.net.hang_up(&mut net, id, reason);
         }
     }
 }

@@ -18,7 +18,7 @@ use roomcast_protocol::{
 };
 use roomcast_server::{
     auth::{Authenticator, Identity, TokenError},
-    hub::{CloseReason, Packet, Transport as _, alone},
+    hub::{CloseReason, Link as BusLink, Packet, Transport as _},
     limits::Quotas,
     metrics::Metrics,
     service::{Answers, Arrival, ConnectError, Conversation, Departure, Parts, RawPacket, Service, ServiceSettings},
@@ -28,7 +28,7 @@ use tokio::sync::mpsc;
 use crate::{
     event::Event,
     kernel::{Group, Kernel},
-    net::{Frame, LinkId, Net},
+    net::{Frame, Gateway, LinkId, Net},
     store::{CrashPoint, Disk, ModelStore},
 };
 
@@ -42,7 +42,7 @@ const WAITING: usize = 512;
 pub(crate) const TICK_MS: u64 = 100;
 
 /// Tokens of the model: `user exp`, checked against virtual time.
-struct ModelTokens(Arc<Kernel<Event>>);
+struct ModelTokens(Arc<Kernel<Event>>, Group);
 
 /// A model token.
 #[must_use]
@@ -60,7 +60,7 @@ impl Authenticator for ModelTokens {
     fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         let id = token.split(' ').next().and_then(|id| UserId::parse(id).ok()).ok_or(TokenError::Subject)?;
         let exp = token_expiry(token);
-        if exp <= self.0.server_wall() {
+        if exp <= self.0.wall(self.1) {
             return Err(TokenError::Refused("it ran out"));
         }
         let name = id.as_str().to_uppercase();
@@ -68,17 +68,33 @@ impl Authenticator for ModelTokens {
     }
 }
 
-/// A running server.
+/// A running node.
 #[derive(Clone)]
 pub(crate) struct Node {
+    /// Which of them.
+    pub place: usize,
     /// Its process.
     pub group: Group,
     /// The real services.
     pub service: Service,
     kernel: Arc<Kernel<Event>>,
     net: Arc<Net>,
+    gateway: Arc<Gateway>,
     disk: Arc<Disk<Event>>,
     draining: Arc<AtomicBool>,
+}
+
+/// What nodes are started in.
+#[derive(Clone)]
+pub(crate) struct Around {
+    /// The clock.
+    pub kernel: Arc<Kernel<Event>>,
+    /// The way to clients.
+    pub net: Arc<Net>,
+    /// What they share.
+    pub disk: Arc<Disk<Event>>,
+    /// How they are set.
+    pub settings: ServiceSettings,
 }
 
 /// Where a connection's acks go.
@@ -109,30 +125,27 @@ impl Answers for Acks {
 }
 
 impl Node {
-    /// Starts a server on what is on the disk.
+    /// Starts a node on what is on the disk.
     #[must_use]
-    pub(crate) fn start(
-        kernel: &Arc<Kernel<Event>>,
-        net: &Arc<Net>,
-        disk: &Arc<Disk<Event>>,
-        group: Group,
-        settings: ServiceSettings,
-    ) -> Self {
+    pub(crate) fn start(around: &Around, place: usize, group: Group, link: BusLink) -> Self {
+        let Around { kernel, net, disk, settings } = around;
+        let gateway = net.gateway(place, group);
         let parts = Parts {
             env: kernel.env(group),
             store: Arc::new(ModelStore::new(disk.clone(), group)),
-            transport: net.clone(),
-            tokens: Arc::new(ModelTokens(kernel.clone())),
+            transport: gateway.clone(),
+            tokens: Arc::new(ModelTokens(kernel.clone(), group)),
             quotas: Quotas::new(None),
             metrics: Arc::new(Metrics::default()),
-            settings,
-            link: alone(),
+            settings: settings.clone(),
+            link,
         };
         let epoch = disk.state().db.epoch.clone();
         let service = Service::start(parts, epoch);
         kernel.after(TICK_MS, Event::Tick(group.0));
         let draining = Arc::new(AtomicBool::new(false));
-        Self { group, service, kernel: kernel.clone(), net: net.clone(), disk: disk.clone(), draining }
+        let (kernel, net, disk) = (kernel.clone(), net.clone(), disk.clone());
+        Self { place, group, service, kernel, net, gateway, disk, draining }
     }
 
     /// A socket is open: the server speaks first.
@@ -205,7 +218,7 @@ impl Node {
         if let Some(conn) = conn {
             self.net.note_left(link, how);
             self.service.disconnect(conn, how);
-            self.net.unregister(conn);
+            self.net.unregister(self.place, conn);
         }
     }
 
@@ -237,7 +250,7 @@ impl Node {
             Ok(session) => session,
             Err(error) => {
                 self.service.disconnect(conn, Departure::Lost);
-                self.net.unregister(conn);
+                self.net.unregister(self.place, conn);
                 return refuse(match error {
                     ConnectError::Refused(refusal) => refusal,
                     _ => Refusal::ServerDraining,
@@ -254,10 +267,10 @@ impl Node {
             conversation.run(&mut arrivals).await;
         } else {
             self.net.note_left(link, Departure::Lost);
-            self.net.close(conn, CloseReason::Draining);
+            self.gateway.close(conn, CloseReason::Draining);
         }
         self.service.disconnect(conn, Departure::Lost);
-        self.net.unregister(conn);
+        self.net.unregister(self.place, conn);
     }
 
     /// Goes down as the real gateway does, then the process ends.
@@ -268,18 +281,18 @@ impl Node {
             let env = node.service.env();
             let started_ms = env.mono_ms();
             let mut leaving: Vec<_> = Vec::new();
-            for conn in node.net.connections() {
+            for conn in node.net.connections(node.place) {
                 let reconnect_in_ms = env.random() % 200;
                 let deadline = env.now().plus_ms(1_200);
                 let event = ServerEvent::ServerDraining(Box::new(ServerDraining { reconnect_in_ms, deadline }));
-                node.net.emit(conn, &Packet::from(&event));
+                node.gateway.emit(conn, &Packet::from(&event));
                 leaving.push((reconnect_in_ms, conn));
             }
             leaving.sort_unstable();
             for (leaves_ms, conn) in leaving {
                 let due_ms = started_ms + leaves_ms + 500;
                 env.sleep_ms(due_ms.saturating_sub(env.mono_ms())).await;
-                node.net.close(conn, CloseReason::Draining);
+                node.gateway.close(conn, CloseReason::Draining);
             }
             while node.service.writer_depth() > 0 && env.mono_ms() < started_ms + 20_000 {
                 env.sleep_ms(10).await;

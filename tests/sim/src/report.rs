@@ -22,22 +22,27 @@ pub struct Run {
     /// What happened, where it was kept.
     pub lines: Vec<String>,
     counts: Counts,
+    nodes: usize,
     commits: u64,
+    frames: u64,
 }
 
-/// Runs a seed.
+/// Runs a seed, with so many nodes, or with as many as it draws.
 #[must_use]
-pub fn run(seed: u64, traced: Traced) -> Run {
-    let mut world = World::new(seed, traced);
+pub fn run(seed: u64, traced: Traced, nodes: Option<usize>) -> Run {
+    let mut world = World::new(seed, traced, nodes);
     world.run();
     let commits = world.disk.state().counts.commits;
+    let frames = world.bus.state().counts.carried;
     Run {
         seed: world.seed,
         hash: world.history.hash(),
         violations: world.violations,
         lines: world.history.lines().to_vec(),
         counts: world.counts,
+        nodes: world.nodes.len(),
         commits,
+        frames,
     }
 }
 
@@ -54,6 +59,8 @@ pub struct Summary {
     links: u64,
     commands: u64,
     commits: u64,
+    frames: u64,
+    nodes: BTreeMap<usize, u64>,
     stale_tokens: u64,
     struck: BTreeMap<Kind, u64>,
     tally: Tally,
@@ -74,6 +81,8 @@ impl Summary {
         self.links += run.counts.links;
         self.commands += run.counts.commands;
         self.commits += run.commits;
+        self.frames += run.frames;
+        *self.nodes.entry(run.nodes).or_default() += 1;
         self.stale_tokens += run.counts.stale_tokens;
         self.take(&run.counts.struck, &run.counts.tally);
     }
@@ -90,6 +99,10 @@ impl Summary {
         self.links += other.links;
         self.commands += other.commands;
         self.commits += other.commits;
+        self.frames += other.frames;
+        for (nodes, count) in other.nodes {
+            *self.nodes.entry(nodes).or_default() += count;
+        }
         self.stale_tokens += other.stale_tokens;
         self.take(&other.struck, &other.tally);
     }
@@ -107,11 +120,15 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<24}{:>12}", "seeds", self.seeds)?;
+        for (nodes, count) in &self.nodes {
+            writeln!(f, "{:<24}{count:>12}", format!("  with {nodes} nodes"))?;
+        }
         for (name, count) in [
             ("commands", self.commands),
             ("sends", self.sends),
             ("messages stored", self.messages),
             ("commits", self.commits),
+            ("frames between nodes", self.frames),
             ("connections", self.links),
             ("stale tokens sent", self.stale_tokens),
         ] {
@@ -121,9 +138,9 @@ impl fmt::Display for Summary {
         for (name, Ends { done, refused, given_up, died }) in &self.tally {
             writeln!(f, "  {name:<26}{done:>12}{refused:>12}{given_up:>12}{died:>12}")?;
         }
-        writeln!(f, "{:<24}{:>12}{:>12}", "faults", "times", "strikes")?;
+        writeln!(f, "{:<28}{:>12}{:>12}", "faults", "times", "strikes")?;
         for kind in Kind::ALL {
-            write!(f, "  {:<22}{:>12}", kind.name(), self.faults.get(kind).copied().unwrap_or(0))?;
+            write!(f, "  {:<26}{:>12}", kind.name(), self.faults.get(kind).copied().unwrap_or(0))?;
             match self.struck.get(kind) {
                 Some(struck) => writeln!(f, "{struck:>12}")?,
                 None => writeln!(f)?,

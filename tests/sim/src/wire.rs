@@ -6,14 +6,20 @@ use roomcast_client_core::Storage;
 use roomcast_protocol::{ClientId, Rev, RoomId};
 use serde_json::Value;
 
-use crate::{fault::Kind, kernel::WALL_START_MS, net::LinkId, node::token_expiry, world::World};
+use crate::{
+    fault::Kind,
+    kernel::WALL_START_MS,
+    net::{Link, LinkId},
+    node::token_expiry,
+    world::{SKEW_MS, World},
+};
 
 /// How long an answer may take on a connection that lives.
 const ANSWER_MS: u64 = 8_000;
 /// A token may run out between the attempt and the word that carries it.
 const HANDSHAKE_MS: u64 = 6_000;
 /// How long after its token a connection may live: the server's grace, and a moment.
-const GRACE_MS: u64 = 3_000 + 300;
+const GRACE_MS: u64 = 3_000 + 300 + SKEW_MS;
 
 /// What passed on a connection.
 #[derive(Debug, Default)]
@@ -173,7 +179,13 @@ impl World {
         let net = self.net.state();
         let open = net.links.iter().filter(|(_, link)| link.server_open && link.mailbox.is_some());
         let over = |id: &LinkId| self.wires.get(id).is_some_and(|wire| wire.live && wire.expires + GRACE_MS < now);
-        let late: Vec<usize> = open.filter(|(id, _)| over(id)).map(|(_, link)| link.device).collect();
+        // A node that does not run closes nothing.
+        let ran = |link: &Link| {
+            let node = self.nodes[link.node].as_ref();
+            self.thawed_at[link.node] + 300 < self.kernel.now()
+                && node.is_none_or(|node| !self.executor.is_frozen(node.group))
+        };
+        let late: Vec<usize> = open.filter(|(id, link)| over(id) && ran(link)).map(|(_, link)| link.device).collect();
         drop(net);
         for device in late {
             self.violate("no expired token", format!("d{device}'s connection lives without a token"));

@@ -11,9 +11,13 @@ use roomcast_client_core::{
     view::{PendingMessage, SendStatus},
 };
 use roomcast_protocol::{ClientId, Command, RoomId, UserId};
-use roomcast_server::service::{Departure, ServiceSettings};
+use roomcast_server::{
+    hub::{NodeId, alone},
+    service::{Departure, ServiceSettings},
+};
 
 use crate::{
+    bus::ModelBus,
     check::Violation,
     device::{Asked, Device, Written},
     event::Event,
@@ -21,7 +25,7 @@ use crate::{
     history::{History, Traced, Who},
     kernel::{Executor, Group, Kernel, Next},
     net::{Frame, LinkId, Net, Weather},
-    node::{self, Node, TICK_MS},
+    node::{self, Around, Node, TICK_MS},
     rng::Rng,
     store::{Db, Disk},
     tally::{self, Tally},
@@ -33,6 +37,12 @@ pub(crate) const CALM_MS: u64 = 3_000;
 /// How often the checker looks at the screens.
 pub(crate) const LOOK_MS: u64 = 500;
 
+/// Whether seeds draw how many nodes they have; else they have one.
+const MANY_NODES: bool = false;
+
+/// How often it is looked whether a frozen node runs again.
+const FROZEN_MS: u64 = 20;
+
 /// Most events of one millisecond.
 const AT_ONCE_MOST: u32 = 100_000;
 
@@ -43,7 +53,14 @@ pub(crate) struct World {
     pub(crate) executor: Executor<Event>,
     pub(crate) net: Arc<Net>,
     pub(crate) disk: Arc<Disk<Event>>,
-    pub(crate) node: Option<Node>,
+    pub(crate) bus: Arc<ModelBus>,
+    pub(crate) nodes: Vec<Option<Node>>,
+    /// How far each node's wall clock is off by nature, and by a fault.
+    pub(crate) clocks: Vec<Clock>,
+    /// Nodes that stay away for now.
+    pub(crate) held: BTreeSet<usize>,
+    /// When each node last began to run again.
+    pub(crate) thawed_at: Vec<u64>,
     pub(crate) next_group: u64,
     pub(crate) devices: Vec<Device>,
     pub(crate) users: Vec<UserId>,
@@ -66,11 +83,23 @@ pub(crate) struct World {
     pub(crate) away: Option<UserId>,
     /// What passed on each connection.
     pub(crate) wires: BTreeMap<LinkId, Wire>,
-    pub(crate) settings: ServiceSettings,
+    around: Around,
     pub(crate) heal_at: u64,
     /// Events since time last moved.
     at_once: u32,
 }
+
+/// How far a node's wall clock is off, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Clock {
+    /// Always.
+    pub skew: i64,
+    /// For now.
+    pub jump: i64,
+}
+
+/// Most that a node's wall clock is off by nature, in milliseconds.
+pub(crate) const SKEW_MS: u64 = 150;
 
 /// What a run counts.
 #[derive(Debug, Clone, Default)]
@@ -93,13 +122,27 @@ pub(crate) struct Counts {
     pub stale_tokens: u64,
 }
 
+/// A single node's clock is right: it is what the others are compared with.
+fn skew(rng: &mut Rng, nodes: usize) -> i64 {
+    if nodes == 1 { 0 } else { rng.range(0, 2 * SKEW_MS).cast_signed() - SKEW_MS.cast_signed() }
+}
+
 impl World {
-    /// The world of a seed.
+    /// The world of a seed, with so many nodes, or with as many as the seed says.
     #[must_use]
-    pub(crate) fn new(seed: u64, traced: Traced) -> Self {
+    pub(crate) fn new(seed: u64, traced: Traced, nodes: Option<usize>) -> Self {
         let mut rng = Rng::stream(seed, 4);
+        let mut node_rng = Rng::stream(seed, 6);
+        let drawn = match node_rng.below(100) {
+            0..50 => 1,
+            50..80 => 2,
+            _ => 3,
+        };
+        let nodes = nodes.unwrap_or(if MANY_NODES { drawn } else { 1 });
+        let clocks = (0..nodes).map(|_| Clock { skew: skew(&mut node_rng, nodes), jump: 0 }).collect();
         let kernel = Kernel::new(seed);
-        let net = Net::new(kernel.clone(), seed);
+        let net = Net::new(kernel.clone(), seed, nodes);
+        let bus = ModelBus::new(kernel.clone(), seed);
         let disk = Disk::new(kernel.clone(), seed);
         let users: Vec<UserId> = ["ann", "bob", "cyd"][..usize::try_from(rng.range(2, 3)).unwrap_or(2)]
             .iter()
@@ -124,15 +167,20 @@ impl World {
         };
         net.state().users = devices.iter().map(|device| device.user.clone()).collect();
         net.state().weather = devices.iter().map(|_| weather(&mut rng)).collect();
-        let faults = fault::plan(&mut Rng::stream(seed, 5), devices.len(), CALM_MS, heal_at);
+        let faults = fault::plan(&mut Rng::stream(seed, 5), devices.len(), nodes, CALM_MS, heal_at);
         let settings = ServiceSettings { token_notice_ms: 5_000, token_grace_ms: 3_000, ..ServiceSettings::default() };
+        let around = Around { kernel: kernel.clone(), net: net.clone(), disk: disk.clone(), settings };
         let mut world = Self {
             seed,
             executor: Executor::new(kernel.clone()),
             kernel,
             net,
             disk,
-            node: None,
+            bus,
+            nodes: (0..nodes).map(|_| None).collect(),
+            clocks,
+            held: BTreeSet::new(),
+            thawed_at: vec![0; nodes],
             next_group: 1,
             devices,
             users,
@@ -149,7 +197,7 @@ impl World {
             rolled: false,
             away: None,
             wires: BTreeMap::new(),
-            settings,
+            around,
             heal_at,
             at_once: 0,
         };
@@ -159,7 +207,9 @@ impl World {
 
     /// Runs a seed to its end and checks it.
     pub(crate) fn run(&mut self) {
-        self.start_node();
+        for node in 0..self.nodes.len() {
+            self.start_node(node);
+        }
         for device in 0..self.devices.len() {
             let at = self.rng.below(800);
             self.kernel.at(at, Event::Restart(device));
@@ -198,7 +248,7 @@ impl World {
     }
 
     fn count_strikes(&mut self) {
-        let (disk, net) = (self.disk.state().counts, self.net.state().counts);
+        let (disk, net, bus) = (self.disk.state().counts, self.net.state().counts, self.bus.state().counts);
         let counted = [
             (Kind::KillBeforeCommit, disk.killed_before_commit),
             (Kind::KillAfterCommit, disk.killed_after_commit),
@@ -214,6 +264,11 @@ impl World {
             (Kind::Lost, net.lost),
             (Kind::Doubled, net.doubled),
             (Kind::Late, net.late),
+            (Kind::FrameLost, bus.lost),
+            (Kind::FrameDoubled, bus.doubled),
+            (Kind::FrameLate, bus.late),
+            (Kind::FrameLostLast, bus.lost_last),
+            (Kind::BusDown, bus.cut),
         ];
         self.counts.struck.extend(counted);
     }
@@ -241,7 +296,21 @@ impl World {
         }
     }
 
+    /// Whether something is for a node that does not run now.
+    fn waits(&self, event: &Event) -> bool {
+        let link = match event {
+            Event::Tick(group) => return self.executor.is_frozen(Group(*group)),
+            Event::Opening(link) | Event::Up(link) | Event::ServerLearns(link, _) | Event::Ping(link) => link,
+            _ => return false,
+        };
+        let node = self.net.state().links.get(link).and_then(|link| self.nodes[link.node].as_ref());
+        node.is_some_and(|node| self.executor.is_frozen(node.group))
+    }
+
     fn event(&mut self, event: Event) {
+        if self.waits(&event) {
+            return self.kernel.after(FROZEN_MS, event);
+        }
         match event {
             Event::Opening(link) => self.opening(link),
             Event::Up(link) => self.up(link),
@@ -249,12 +318,12 @@ impl World {
             Event::Late(link, frame) => self.net.send_down(link, Frame::Text(frame)),
             Event::ClientLearns(link) => self.client_learns(link),
             Event::ServerLearns(link, how) => {
-                if let Some(node) = &self.node {
+                if let Some(node) = self.node_of(link) {
                     node.gone(link, how);
                 }
             }
             Event::Ping(link) => {
-                if let Some(node) = &self.node {
+                if let Some(node) = self.node_of(link) {
                     node.ping(link);
                 }
             }
@@ -272,12 +341,17 @@ impl World {
             Event::Work(device) => self.work(device),
             Event::Restart(device) => self.start_device(device),
             Event::Tick(group) => {
-                if let Some(node) = self.node.as_ref().filter(|node| node.group.0 == group) {
+                if let Some(node) = self.nodes.iter().flatten().find(|node| node.group.0 == group) {
                     node.service.tick();
                     self.kernel.after(TICK_MS, Event::Tick(group));
                 }
             }
-            Event::NodeStart => self.start_node(),
+            Event::NodeStart(node) => self.start_node(node),
+            Event::Bus(id) => {
+                if let Some((node, said)) = self.bus.arrive(id) {
+                    self.history.note(self.kernel.now(), Who::Node(node), "hears", &said);
+                }
+            }
             Event::Break(place) => self.break_(place),
             Event::Mend(place) => self.mend(place),
             Event::Look => {
@@ -287,27 +361,46 @@ impl World {
         }
     }
 
-    /// Starts the server, unless it runs.
-    pub(crate) fn start_node(&mut self) {
-        if self.node.is_some() {
+    /// The node that a connection goes to, as far as it runs.
+    fn node_of(&self, link: LinkId) -> Option<Node> {
+        let node = self.net.state().links.get(&link)?.node;
+        self.nodes[node].clone()
+    }
+
+    /// Starts a node, unless it runs.
+    pub(crate) fn start_node(&mut self, place: usize) {
+        if self.nodes[place].is_some() || self.held.contains(&place) {
             return;
         }
         let group = Group(self.next_group);
         self.next_group += 1;
-        self.history.note(self.kernel.now(), Who::World, "server", "starts");
-        self.node = Some(Node::start(&self.kernel, &self.net, &self.disk, group, self.settings.clone()));
+        self.history.note(self.kernel.now(), Who::Node(place), "starts", "");
+        let link = if self.nodes.len() == 1 {
+            alone()
+        } else {
+            self.bus.link(place, NodeId::new(format!("n{place}.{}", group.0)))
+        };
+        self.set_clock(place, group);
+        self.nodes[place] = Some(Node::start(&self.around, place, group, link));
     }
 
-    /// The server's process is gone.
+    /// A node's process has its node's wall clock.
+    pub(crate) fn set_clock(&self, place: usize, group: Group) {
+        let Clock { skew, jump } = self.clocks[place];
+        self.kernel.set_wall_offset(group, skew + jump);
+    }
+
+    /// A node's process is gone.
     pub(crate) fn ended(&mut self, group: Group) {
         self.executor.end(group);
-        if self.node.as_ref().is_none_or(|node| node.group != group) {
+        let Some(place) = self.nodes.iter().flatten().find(|node| node.group == group).map(|node| node.place) else {
             return;
-        }
-        self.history.note(self.kernel.now(), Who::World, "server", "is gone");
+        };
+        self.history.note(self.kernel.now(), Who::Node(place), "is gone", "");
         self.disk.state().lose_promises(self.kernel.now());
-        self.node = None;
-        for link in self.net.forget_server() {
+        self.nodes[place] = None;
+        self.bus.unplug(place);
+        for link in self.net.forget_node(place) {
             match self.rng.below(10) {
                 // The system says goodbye behind what was sent.
                 0..5 => self.net.send_down(link, Frame::End),
@@ -320,7 +413,7 @@ impl World {
             }
         }
         let ms = self.rng.range(100, 2_500);
-        self.kernel.after(ms, Event::NodeStart);
+        self.kernel.after(ms, Event::NodeStart(place));
     }
 
     pub(crate) fn start_device(&mut self, device: usize) {
@@ -496,7 +589,7 @@ impl World {
             (link.device, link.client_open.then_some(!weather.offline))
         };
         let Some(reachable) = open else { return };
-        let Some(node) = self.node.clone().filter(|_| reachable) else {
+        let Some(node) = self.node_of(id).filter(|_| reachable) else {
             self.net.sever(id);
             self.kernel.after(5, Event::ClientLearns(id));
             return;
@@ -513,14 +606,13 @@ impl World {
 
     fn up(&mut self, id: LinkId) {
         let Some(frame) = self.net.arrived(id, true) else { return };
-        let Some(node) = &self.node else { return };
+        let Some(node) = self.node_of(id) else { return };
         if !self.net.state().links[&id].server_open {
             return;
         }
         match frame {
             Frame::Text(text) => {
-                let node = node.clone();
-                self.history.note(self.kernel.now(), Who::Server, &format!("gets/{}", id.0), &text);
+                self.history.note(self.kernel.now(), Who::Node(node.place), &format!("gets/{}", id.0), &text);
                 self.check_arrived(id, &text);
                 node.take(id, &text);
             }

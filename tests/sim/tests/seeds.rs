@@ -9,7 +9,7 @@ const SEEDS: u64 = 300;
 #[test]
 fn every_promise_is_kept_over_some_hundreds_of_seeds() {
     for seed in 0..SEEDS {
-        let run = run(seed, Traced::No);
+        let run = run(seed, Traced::No, None);
         assert!(run.violations.is_empty(), "cargo xtask sim --seed {seed} --trace\n{:#?}", run.violations);
     }
 }
@@ -18,7 +18,7 @@ fn every_promise_is_kept_over_some_hundreds_of_seeds() {
 #[test]
 fn what_was_found_once_stays_mended() {
     for seed in [7_207, 7_518, 8_544, 11_934, 12_236, 12_520, 14_665, 15_123, 18_797, 19_814, 19_889, 3_027] {
-        let run = run(seed, Traced::No);
+        let run = run(seed, Traced::No, None);
         assert!(run.violations.is_empty(), "cargo xtask sim --seed {seed} --trace\n{:#?}", run.violations);
     }
 }
@@ -26,7 +26,7 @@ fn what_was_found_once_stays_mended() {
 #[test]
 fn a_seed_is_the_same_history_whenever_and_wherever_it_runs() {
     let seeds: Vec<u64> = (40..60).collect();
-    let hashes = |seeds: &[u64]| seeds.iter().map(|seed| run(*seed, Traced::No).hash).collect::<Vec<_>>();
+    let hashes = |seeds: &[u64]| seeds.iter().map(|seed| run(*seed, Traced::No, None).hash).collect::<Vec<_>>();
     let first = hashes(&seeds);
     let mut sorted = first.clone();
     sorted.sort_unstable();
@@ -36,6 +36,9 @@ fn a_seed_is_the_same_history_whenever_and_wherever_it_runs() {
     for other in others {
         assert_eq!(other.join().expect("no panic"), first);
     }
-    let lines = run(seeds[0], Traced::Yes);
+    // Those of several nodes, whatever they find.
+    let many = || seeds.iter().map(|seed| run(*seed, Traced::No, Some(3)).hash).collect::<Vec<_>>();
+    assert_eq!(many(), many());
+    let lines = run(seeds[0], Traced::Yes, None);
     assert!(lines.hash == first[0] && lines.lines.len() > 100, "a trace changes nothing");
 }

@@ -9,8 +9,8 @@ use sqlx::{Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
 
 use super::{PostgresStore, codec, within};
 use crate::store::{
-    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchQuery,
-    SearchStore, StoreError, UserPage, columns::Columns as _,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
+    SearchQuery, SearchStore, StoreError, UserPage, columns::Columns as _,
 };
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
@@ -30,9 +30,14 @@ impl ReadStore for PostgresStore {
         rows.iter().map(|row| codec::id(row.text("blocked_id")?, UserId::parse)).collect()
     }
 
-    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
-        let rows = self.all(sqlx::query(MEMBERSHIPS).bind(user.as_str())).await?;
-        rows.iter().map(codec::room_head).collect()
+    async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomHead)>, StoreError> {
+        let rows = self.all(sqlx::query(MEMBERSHIPS).bind(texts(users))).await?;
+        rows.iter().map(codec::user_head).collect()
+    }
+
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomRev>, StoreError> {
+        let rows = self.all(sqlx::query(HEADS).bind(texts(rooms))).await?;
+        rows.iter().map(codec::room_rev).collect()
     }
 
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError> {
@@ -184,8 +189,10 @@ fn texts<T: AsRef<str>>(ids: &[T]) -> Vec<String> {
 }
 
 const MEMBERSHIPS: &str = "
-SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
-FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = $1 AND m.left_at IS NULL";
+SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
+FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ANY($1) AND m.left_at IS NULL";
+
+const HEADS: &str = "SELECT id, rev, member_count FROM rooms WHERE id = ANY($1)";
 
 const ROOM_VIEWS: &str = "
 SELECT r.*, m.role, m.rev AS member_rev, m.read_seq,

@@ -9,8 +9,8 @@ use sqlx::Row as _;
 
 use super::{SqliteStore, StoreError, codec};
 use crate::store::{
-    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchQuery,
-    SearchStore, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
+    SearchQuery, SearchStore, UserPage,
 };
 
 /// SQLite's largest integer stands for "no end".
@@ -34,15 +34,22 @@ impl ReadStore for SqliteStore {
         rows.iter().map(|row| codec::id(row.try_get("blocked_id")?, UserId::parse)).collect()
     }
 
-    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
+    async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomHead)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
-             FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ? AND m.left_at IS NULL",
+            "SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
+             FROM members AS m JOIN rooms AS r ON r.id = m.room_id
+             WHERE m.user_id IN (SELECT value FROM json_each(?)) AND m.left_at IS NULL",
         )
-        .bind(user.as_str())
+        .bind(codec::to_json(&users))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(codec::room_head).collect()
+        rows.iter().map(codec::user_head).collect()
+    }
+
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomRev>, StoreError> {
+        let heads = "SELECT id, rev, member_count FROM rooms WHERE id IN (SELECT value FROM json_each(?))";
+        let rows = sqlx::query(heads).bind(codec::to_json(&rooms)).fetch_all(&self.readers).await?;
+        rows.iter().map(codec::room_rev).collect()
     }
 
     async fn room_views(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomView>, StoreError> {

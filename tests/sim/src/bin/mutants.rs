@@ -115,7 +115,7 @@ fn main() -> ExitCode {
 
 fn search(mutant: Mutant, start: u64, seeds: u64) -> Option<Found> {
     mutant.plant();
-    (start..start + seeds).find_map(|seed| match panic::catch_unwind(|| run(seed, Traced::No)) {
+    (start..start + seeds).find_map(|seed| match panic::catch_unwind(|| run(seed, Traced::No, None)) {
         Ok(run) => run.violations.first().map(|violation| Found { seed, rule: violation.rule }),
         Err(_) => Some(Found { seed, rule: "a panic" }),
     })

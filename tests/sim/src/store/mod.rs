@@ -3,15 +3,19 @@
 mod read;
 mod rows;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 use async_trait::async_trait;
-use roomcast_protocol::{Epoch, Event, Limits, Timestamp};
+use roomcast_protocol::{Epoch, Event, Limits, RoomId, Timestamp};
 use roomcast_server::{
     domain::{Change, Keys, News, decide},
     planted::{self, Bug},
     store::{Outcomes, StoreError, WriteStore},
 };
+use tokio::sync::{Mutex as RowLock, OwnedMutexGuard};
 
 use crate::{
     kernel::{Group, Kernel},
@@ -90,6 +94,7 @@ pub(crate) struct DiskState {
     /// Where the process is to die.
     pub crash: Option<CrashPoint>,
     durable: Option<(u64, Db)>,
+    locks: BTreeMap<RoomId, Arc<RowLock<()>>>,
     rng: Rng,
 }
 
@@ -119,6 +124,7 @@ impl<E: Send + 'static> Disk<E> {
             counts: StoreCounts::default(),
             crash: None,
             durable: None,
+            locks: BTreeMap::new(),
             rng: Rng::stream(seed, 2),
         };
         Arc::new(Self { kernel, state: Mutex::new(state) })
@@ -146,6 +152,25 @@ impl<E: Send + 'static> ModelStore<E> {
     async fn die(&self) {
         self.disk.kernel.kill(self.group);
         std::future::pending::<()>().await;
+    }
+
+    /// Locks the rows of the rooms that a batch is of, in their order; a transaction of another node may hold them, and
+    /// whoever dies lets go.
+    async fn lock_rooms(&self, changes: &[&Change]) -> Vec<OwnedMutexGuard<()>> {
+        let locks: Vec<_> = {
+            let mut disk = self.disk.state();
+            let DiskState { db, locks, .. } = &mut *disk;
+            let keys = Keys::of(changes.iter().copied());
+            let of_messages = keys.messages.iter().filter_map(|(id, _)| db.messages.get(id));
+            let mut rooms = keys.rooms.clone();
+            rooms.extend(of_messages.map(|row| row.message.room_id.clone()));
+            rooms.into_iter().map(|room| locks.entry(room).or_default().clone()).collect()
+        };
+        let mut held = Vec::with_capacity(locks.len());
+        for lock in locks {
+            held.push(lock.lock_owned().await);
+        }
+        held
     }
 
     /// Half of a read's time, or its failure.
@@ -220,6 +245,7 @@ impl<E: Send + 'static> WriteStore for ModelStore<E> {
             };
             (ms, fate)
         };
+        let locked = self.lock_rooms(changes).await;
         self.disk.kernel.sleep(ms).await;
         let crash = self.disk.state().crash;
         if crash == Some(CrashPoint::BeforeCommit) {
@@ -238,6 +264,7 @@ impl<E: Send + 'static> WriteStore for ModelStore<E> {
                 disk.db.commit(changes, now, limits)
             }
         };
+        drop(locked);
         if crash == Some(CrashPoint::AfterCommit) {
             self.disk.state().crash = None;
             self.disk.state().counts.killed_after_commit += 1;

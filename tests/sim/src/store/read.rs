@@ -8,8 +8,8 @@ use roomcast_protocol::{
     model::{Message, Receipt, Room, User, Visibility},
 };
 use roomcast_server::store::{
-    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomView, SearchIn,
-    SearchQuery, SearchStore, StoreError, UserPage,
+    Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
+    SearchIn, SearchQuery, SearchStore, StoreError, UserPage,
 };
 
 use super::{Db, ModelStore};
@@ -27,21 +27,31 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         self.snapshot(|db| db.blocks.iter().filter(|(by, _)| by == user).map(|(_, whom)| whom.clone()).collect()).await
     }
 
-    async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
+    async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomHead)>, StoreError> {
         self.snapshot(|db| {
-            let own = db.members.iter().filter(|((_, id), row)| id == user && row.is_active());
-            own.map(|((room, _), row)| {
+            let own = db.members.iter().filter(|((_, id), row)| users.contains(id) && row.is_active());
+            own.map(|((room, user), row)| {
                 let info = &db.rooms[room].room;
-                RoomHead {
+                let head = RoomHead {
                     room: room.clone(),
                     rev: info.rev,
                     member_rev: row.member.rev,
                     entered_rev: row.entered_rev,
                     role: row.member.role,
                     member_count: info.member_count,
-                }
+                };
+                (user.clone(), head)
             })
             .collect()
+        })
+        .await
+    }
+
+    async fn heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomRev>, StoreError> {
+        self.snapshot(|db| {
+            let there = rooms.iter().filter_map(|room| db.rooms.get(room)).map(|row| &row.room);
+            let head = |room: &Room| RoomRev { room: room.id.clone(), rev: room.rev, member_count: room.member_count };
+            there.map(head).collect()
         })
         .await
     }

@@ -1,0 +1,410 @@
+//! Who is present on other nodes (G-13): each node says what became of its users, in numbered frames, under a lease of
+//! its own. A state replaces the one before it, so frames may come in any order; a hole in the numbers, or a node that
+//! was never heard of, is asked for a whole account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roomcast_protocol::{
+    RoomId, UserId,
+    model::{Availability, Role},
+};
+use serde::{Deserialize, Serialize};
+
+use super::NodeId;
+
+/// How long a node that is not heard counts as alive, in milliseconds.
+pub const LEASE_MS: u64 = 15_000;
+
+/// How often a node is asked for an account, at most.
+const ASK_MS: u64 = 1_000;
+
+/// Most numbers that are kept of what came before its time; beyond, an account mends it.
+const AHEAD: usize = 4_096;
+
+/// When a user last chose how to be seen: the later one holds, whichever node took it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Counts the user's choices.
+    pub count: u64,
+    /// Which node took it.
+    pub node: NodeId,
+}
+
+/// How a user is on a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Shown name.
+    pub name: String,
+    /// How they want to be seen.
+    pub availability: Availability,
+    /// Their own words.
+    pub text: Option<String>,
+    /// When they chose that.
+    pub stamp: Stamp,
+    /// The rooms that they are in.
+    pub rooms: BTreeMap<RoomId, Role>,
+}
+
+/// What a node says of one of its users; `None` where they are gone.
+pub type Said = (UserId, Option<Seen>);
+
+/// A part of an account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Account {
+    /// The last number that it knows.
+    pub number: u64,
+    /// Which part it is, from 0.
+    pub part: usize,
+    /// How many there are.
+    pub parts: usize,
+    /// Users.
+    pub users: Vec<(UserId, Seen)>,
+}
+
+/// Another node.
+#[derive(Debug, Default)]
+struct Neighbour {
+    heard_ms: u64,
+    /// Everything up to this number is known.
+    number: u64,
+    /// Whether that holds at all.
+    known: bool,
+    /// The newest number that was heard of.
+    newest: u64,
+    /// Numbers that came before their time.
+    ahead: BTreeSet<u64>,
+    /// By user, with the number that said so. Who is gone is kept while an older account may still say otherwise.
+    users: BTreeMap<UserId, (u64, Option<Seen>)>,
+    asked_ms: Option<u64>,
+    /// Whether what is known of it holds now.
+    reachable: bool,
+    /// Parts of an account: its number, which parts came, and whom they named.
+    account: Option<(u64, BTreeSet<usize>, BTreeSet<UserId>)>,
+}
+
+impl Neighbour {
+    fn is_whole(&self) -> bool {
+        self.known && self.newest <= self.number
+    }
+
+    /// Counts on while there is no hole.
+    fn settle(&mut self) {
+        while self.ahead.remove(&(self.number + 1)) {
+            self.number += 1;
+        }
+        let number = self.number;
+        self.ahead.retain(|ahead| *ahead > number);
+        if self.is_whole() {
+            self.reachable = true;
+            self.users.retain(|_, (_, seen)| seen.is_some());
+        }
+    }
+}
+
+/// All other nodes.
+#[derive(Debug, Default)]
+pub struct Neighbours {
+    nodes: BTreeMap<NodeId, Neighbour>,
+    whose: BTreeMap<UserId, BTreeSet<NodeId>>,
+    rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+}
+
+impl Neighbours {
+    /// A node says that it lives, and how many frames it has numbered. True where it was not known.
+    pub fn alive(&mut self, node: &NodeId, number: u64, now_ms: u64) -> bool {
+        let is_new = !self.nodes.contains_key(node);
+        let it = self.nodes.entry(node.clone()).or_default();
+        it.heard_ms = now_ms;
+        it.newest = it.newest.max(number);
+        if is_new && number == 0 {
+            it.known = true;
+        }
+        if number == it.number {
+            it.settle();
+        }
+        is_new
+    }
+
+    /// Something else was heard of a node that is known.
+    pub fn heard(&mut self, node: &NodeId, now_ms: u64) {
+        if let Some(it) = self.nodes.get_mut(node) {
+            it.heard_ms = now_ms;
+        }
+    }
+
+    /// A node says what became of some of its users. True where it was not known.
+    pub fn say(&mut self, node: &NodeId, number: u64, users: Vec<Said>, now_ms: u64) -> bool {
+        let is_new = !self.nodes.contains_key(node);
+        let it = self.nodes.entry(node.clone()).or_default();
+        it.heard_ms = now_ms;
+        it.newest = it.newest.max(number);
+        it.known |= is_new && number == 1;
+        for (user, seen) in users {
+            self.put(node, user, number, seen);
+        }
+        let Some(it) = self.nodes.get_mut(node) else { return is_new };
+        if it.ahead.len() < AHEAD {
+            it.ahead.insert(number);
+        }
+        it.settle();
+        is_new
+    }
+
+    /// A node gives a part of an account.
+    pub fn account(&mut self, node: &NodeId, account: Account, now_ms: u64) {
+        let Account { number, part, parts, users } = account;
+        let it = self.nodes.entry(node.clone()).or_default();
+        it.heard_ms = now_ms;
+        if it.known && number < it.number {
+            return;
+        }
+        let (of, got, named) = it.account.get_or_insert_default();
+        if *of != number {
+            (*of, *got, *named) = (number, BTreeSet::new(), BTreeSet::new());
+        }
+        got.insert(part);
+        named.extend(users.iter().map(|(user, _)| user.clone()));
+        let is_whole = got.len() == parts;
+        let gone: Vec<UserId> = if is_whole {
+            let old =
+                it.users.iter().filter(|(user, (at, seen))| *at <= number && seen.is_some() && !named.contains(*user));
+            old.map(|(user, _)| user.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        for (user, seen) in users {
+            self.put(node, user, number, Some(seen));
+        }
+        for user in gone {
+            self.put(node, user, number, None);
+        }
+        if is_whole && let Some(it) = self.nodes.get_mut(node) {
+            it.account = None;
+            it.number = it.number.max(number);
+            it.newest = it.newest.max(number);
+            it.known = true;
+            it.settle();
+        }
+    }
+
+    fn put(&mut self, node: &NodeId, user: UserId, number: u64, seen: Option<Seen>) {
+        let Some(it) = self.nodes.get_mut(node) else { return };
+        if it.users.get(&user).is_some_and(|(at, _)| *at > number) {
+            return;
+        }
+        let there = seen.is_some();
+        let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
+        let before = it.users.insert(user.clone(), (number, seen)).and_then(|(_, seen)| seen);
+        self.index(node, &user, there, before.into_iter().flat_map(|seen| seen.rooms.into_keys()), rooms);
+    }
+
+    fn index(
+        &mut self,
+        node: &NodeId,
+        user: &UserId,
+        there: bool,
+        before: impl Iterator<Item = RoomId>,
+        after: Vec<RoomId>,
+    ) {
+        if there {
+            self.whose.entry(user.clone()).or_default().insert(node.clone());
+        } else if let Some(nodes) = self.whose.get_mut(user) {
+            nodes.remove(node);
+            if nodes.is_empty() {
+                self.whose.remove(user);
+            }
+        }
+        for room in before {
+            if !self.of(user).any(|(seen, _)| seen.rooms.contains_key(&room))
+                && let Some(users) = self.rooms.get_mut(&room)
+            {
+                users.remove(user);
+                if users.is_empty() {
+                    self.rooms.remove(&room);
+                }
+            }
+        }
+        for room in after {
+            self.rooms.entry(room).or_default().insert(user.clone());
+        }
+    }
+
+    /// How a user is on other nodes, and whether that holds now.
+    pub fn of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, bool)> {
+        let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
+        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.reachable)))
+    }
+
+    /// The users of a room who are on other nodes.
+    pub fn in_room(&self, room: &RoomId) -> impl Iterator<Item = &UserId> {
+        self.rooms.get(room).into_iter().flatten()
+    }
+
+    /// Whether what is known of a node holds now.
+    #[must_use]
+    pub fn holds(&self, node: &NodeId) -> bool {
+        self.nodes.get(node).is_some_and(|it| it.reachable)
+    }
+
+    /// Whether an account is whole with this part.
+    #[must_use]
+    pub fn completes(&self, node: &NodeId, account: &Account) -> bool {
+        let Account { number, part, parts, .. } = account;
+        let so_far = self.nodes.get(node).and_then(|it| it.account.as_ref()).filter(|(of, ..)| of == number);
+        let got = so_far.map_or(0, |(_, got, _)| got.iter().filter(|other| *other != part).count());
+        got + 1 >= *parts
+    }
+
+    /// The users of a node.
+    #[must_use]
+    pub fn users_of(&self, node: &NodeId) -> Vec<UserId> {
+        self.nodes.get(node).map(|it| it.users.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// All users who are on other nodes.
+    #[must_use]
+    pub fn users(&self) -> Vec<UserId> {
+        self.whose.keys().cloned().collect()
+    }
+
+    /// Nothing can be heard: what is known of others does not hold any more.
+    pub fn lose(&mut self) {
+        self.nodes.values_mut().for_each(|it| it.reachable = false);
+    }
+
+    /// Others have their whole lease from now on: nothing could be heard of them until now.
+    pub fn renew(&mut self, now_ms: u64) {
+        self.nodes.values_mut().for_each(|it| it.heard_ms = now_ms);
+    }
+
+    /// The nodes whose lease is over.
+    #[must_use]
+    pub fn dead(&self, now_ms: u64) -> Vec<NodeId> {
+        let dead = self.nodes.iter().filter(|(_, it)| it.heard_ms + LEASE_MS <= now_ms);
+        dead.map(|(node, _)| node.clone()).collect()
+    }
+
+    /// Forgets a node and its users.
+    pub fn bury(&mut self, node: &NodeId) {
+        for user in self.users_of(node) {
+            self.put(node, user, u64::MAX, None);
+        }
+        self.nodes.remove(node);
+    }
+
+    /// The nodes that are to be asked for an account now.
+    pub fn to_ask(&mut self, now_ms: u64) -> Vec<NodeId> {
+        let lacking = self
+            .nodes
+            .iter_mut()
+            .filter(|(_, it)| (!it.is_whole() || !it.reachable) && it.asked_ms.is_none_or(|at| at + ASK_MS <= now_ms));
+        lacking
+            .map(|(node, it)| {
+                it.asked_ms = Some(now_ms);
+                node.clone()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str) -> NodeId {
+        NodeId::new(name.to_owned())
+    }
+
+    fn user(name: &str) -> UserId {
+        UserId::parse(name).expect("a good id")
+    }
+
+    fn room(name: &str) -> RoomId {
+        RoomId::parse(name).expect("a good id")
+    }
+
+    fn seen(of: &str, rooms: &[&str]) -> Seen {
+        Seen {
+            name: "N".to_owned(),
+            availability: Availability::Online,
+            text: None,
+            stamp: Stamp { count: 0, node: node(of) },
+            rooms: rooms.iter().map(|name| (room(name), Role::Member)).collect(),
+        }
+    }
+
+    fn in_room(it: &Neighbours, name: &str) -> Vec<String> {
+        it.in_room(&room(name)).map(|user| user.as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn g13_what_a_node_says_in_order_needs_no_account() {
+        let mut it = Neighbours::default();
+        assert!(it.alive(&node("b"), 0, 0));
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 1);
+        it.say(&node("b"), 2, vec![(user("v"), Some(seen("b", &["r", "s"])))], 1);
+        assert!(it.to_ask(1).is_empty());
+        assert_eq!(in_room(&it, "r"), ["u", "v"]);
+        it.say(&node("b"), 3, vec![(user("v"), None)], 2);
+        assert_eq!((in_room(&it, "r"), in_room(&it, "s").len()), (vec!["u".to_owned()], 0));
+        assert!(it.of(&user("v")).next().is_none());
+    }
+
+    #[test]
+    fn g13_a_hole_is_asked_for_once_a_second_and_mended_by_an_account() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 0, 0);
+        it.say(&node("b"), 2, vec![(user("v"), None)], 10);
+        assert_eq!(it.to_ask(10), [node("b")]);
+        assert!(it.to_ask(900).is_empty());
+        // An account of before says that they are there; what was heard is newer.
+        let users = vec![(user("u"), seen("b", &["r"])), (user("v"), seen("b", &["r"]))];
+        it.account(&node("b"), Account { number: 1, part: 0, parts: 1, users }, 20);
+        assert_eq!(in_room(&it, "r"), ["u"]);
+        assert!(it.to_ask(2_000).is_empty());
+    }
+
+    #[test]
+    fn g13_swapped_frames_leave_the_newest() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 0, 0);
+        it.say(&node("b"), 2, vec![(user("u"), None)], 1);
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 2);
+        assert!(in_room(&it, "r").is_empty());
+        assert!(it.to_ask(5_000).is_empty());
+    }
+
+    #[test]
+    fn g13_an_account_in_parts_forgets_whom_it_does_not_name() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 7, 0);
+        it.say(&node("b"), 6, vec![(user("old"), Some(seen("b", &["r"])))], 0);
+        assert_eq!(it.to_ask(0), [node("b")]);
+        let part =
+            |part, name: &str| Account { number: 7, part, parts: 2, users: vec![(user(name), seen("b", &["r"]))] };
+        it.account(&node("b"), part(1, "v"), 1);
+        assert_eq!(in_room(&it, "r"), ["old", "v"]);
+        it.account(&node("b"), part(0, "u"), 1);
+        assert_eq!(in_room(&it, "r"), ["u", "v"]);
+        assert!(it.to_ask(9_000).is_empty());
+    }
+
+    #[test]
+    fn g13_a_node_that_is_silent_for_its_lease_is_dead_and_a_lost_bus_makes_it_unknown() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 0, 0);
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 0);
+        it.alive(&node("b"), 1, 5_000);
+        assert!(it.dead(19_999).is_empty());
+        it.lose();
+        assert_eq!(it.of(&user("u")).map(|(_, holds)| holds).collect::<Vec<_>>(), [false]);
+        it.renew(30_000);
+        assert!(it.dead(44_999).is_empty());
+        // The same number again: nothing has changed meanwhile.
+        it.alive(&node("b"), 1, 31_000);
+        assert_eq!(it.of(&user("u")).map(|(_, holds)| holds).collect::<Vec<_>>(), [true]);
+        assert_eq!(it.dead(46_000), [node("b")]);
+        it.bury(&node("b"));
+        assert!(it.users().is_empty() && in_room(&it, "r").is_empty());
+    }
+}

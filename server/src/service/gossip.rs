@@ -1,0 +1,142 @@
+//! What nodes tell each other of who is present (G-13): every change at once, a sign of life in between, an account to
+//! whoever asks for one.
+
+use super::Inner;
+use crate::{
+    hub::{Account, Frame, NodeId, Said, Topic},
+    planted::{self, Bug},
+};
+
+/// Most users of one frame.
+const USERS: usize = 100;
+
+/// How long a node may stand still before it gives the others the time that it missed.
+const STOOD_STILL_MS: u64 = 2_000;
+
+impl Inner {
+    /// Tells other nodes of the users whom something has changed about.
+    pub(super) fn tell_present(&self) {
+        loop {
+            let frame = {
+                let mut roster = self.roster();
+                if self.alone || roster.dirty.is_empty() {
+                    roster.dirty.clear();
+                    return;
+                }
+                let mut dirty = std::mem::take(&mut roster.dirty);
+                if let Some(rest) = dirty.iter().nth(USERS).cloned() {
+                    roster.dirty = dirty.split_off(&rest);
+                }
+                roster.number += 1;
+                let said = |user| (roster.said_of(&user), user);
+                let users = dirty.into_iter().map(said).map(|(seen, user)| (user, seen)).collect();
+                Frame::Seen { number: roster.number, users }
+            };
+            self.spread(&Topic::Nodes, &frame);
+        }
+    }
+
+    /// Says that this node lives.
+    pub(super) fn tell_alive(&self, topic: &Topic) {
+        let number = self.roster().number;
+        self.spread(topic, &Frame::Alive { number });
+    }
+
+    pub(super) fn hear_alive(&self, from: &NodeId, number: u64) {
+        let now = self.env.mono_ms();
+        let users = {
+            let roster = self.roster();
+            if roster.neighbours.holds(from) { Vec::new() } else { roster.neighbours.users_of(from) }
+        };
+        let mut is_new = false;
+        self.shift(&users, None, |roster| is_new = roster.neighbours.alive(from, number, now));
+        self.greet(from, is_new);
+    }
+
+    pub(super) fn hear_seen(&self, from: &NodeId, number: u64, users: Vec<Said>) {
+        let now = self.env.mono_ms();
+        let whom: Vec<_> = users.iter().map(|(user, _)| user.clone()).collect();
+        let mut is_new = false;
+        self.shift(&whom, None, |roster| {
+            is_new = roster.neighbours.say(from, number, users, now);
+            whom.iter().for_each(|user| roster.adopt(user));
+        });
+        self.greet(from, is_new);
+        self.tell_present();
+    }
+
+    /// A node that was not known may not know this one.
+    fn greet(&self, node: &NodeId, is_new: bool) {
+        if is_new {
+            self.tell_alive(&Topic::Node(node.clone()));
+        }
+    }
+
+    pub(super) fn give_account(&self, to: &NodeId) {
+        let accounts: Vec<Account> = {
+            let roster = self.roster();
+            let seen = |user: &roomcast_protocol::UserId| Some((user.clone(), roster.said_of(user)?));
+            let users: Vec<_> = roster.users.keys().filter_map(seen).collect();
+            let parts = users.len().div_ceil(USERS).max(1);
+            let mut chunks = users.chunks(USERS);
+            let mut account = |part| Account {
+                number: roster.number,
+                part,
+                parts,
+                users: chunks.next().unwrap_or_default().to_vec(),
+            };
+            (0..parts).map(&mut account).collect()
+        };
+        for account in accounts {
+            self.spread(&Topic::Node(to.clone()), &Frame::Account(account));
+        }
+    }
+
+    pub(super) fn hear_account(&self, from: &NodeId, account: Account) {
+        let now = self.env.mono_ms();
+        let named: Vec<_> = account.users.iter().map(|(user, _)| user.clone()).collect();
+        let mut whom = named.clone();
+        {
+            let roster = self.roster();
+            if roster.neighbours.completes(from, &account) {
+                whom.extend(roster.neighbours.users_of(from));
+            }
+        }
+        whom.sort_unstable();
+        whom.dedup();
+        self.shift(&whom, None, |roster| {
+            roster.neighbours.account(from, account, now);
+            named.iter().for_each(|user| roster.adopt(user));
+        });
+        self.tell_present();
+    }
+
+    /// Nothing was heard for a while: who is only on other nodes is unknown.
+    pub(super) fn lose_neighbours(&self) {
+        let users = self.roster().neighbours.users();
+        self.shift(&users, None, |roster| roster.neighbours.lose());
+    }
+
+    /// Looks after the leases of other nodes, and asks those that are not wholly known.
+    pub(super) fn mind_neighbours(&self, now: u64, stood_still_ms: u64) {
+        if stood_still_ms > STOOD_STILL_MS {
+            // What they said meanwhile waits to be heard.
+            self.roster().neighbours.renew(now);
+        }
+        let dead = self.roster().neighbours.dead(now);
+        for node in dead.iter().filter(|_| !planted::has(Bug::EndlessLease)) {
+            tracing::info!(%node, "holds a node for dead");
+            let users = self.roster().neighbours.users_of(node);
+            self.shift(&users, None, |roster| roster.neighbours.bury(node));
+        }
+        if !dead.is_empty() {
+            // What it did last it may have told nobody.
+            self.sweep(false);
+            self.doubt_all_cursors();
+        }
+        let ask = self.roster().neighbours.to_ask(now);
+        for node in ask {
+            self.spread(&Topic::Node(node), &Frame::Ask);
+        }
+    }
+}
