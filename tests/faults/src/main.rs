@@ -1,6 +1,6 @@
 //! `faults`: breaks a real installation again and again, and sees whether it keeps its promises.
 
-use std::{process::ExitCode, time::Duration};
+use std::{env, fs, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use roomcast_faults::{
@@ -53,6 +53,14 @@ async fn main() -> ExitCode {
     if report.violations.is_empty() {
         println!("seed {seed}: every promise was kept");
         return ExitCode::SUCCESS;
+    }
+    let logs = env::temp_dir();
+    for (n, log) in report.logs.iter().enumerate() {
+        let path = logs.join(format!("faults-{seed}-node-{n}.log"));
+        match fs::write(&path, log) {
+            Ok(()) => println!("the log of node {n}: {}", path.display()),
+            Err(error) => println!("unable to keep the log of node {n}; {error}"),
+        }
     }
     println!("what happened:");
     report.diary.iter().for_each(|line| println!("{line}"));

@@ -58,6 +58,8 @@ pub struct Report {
     pub diary: Vec<String>,
     /// What is to be printed.
     pub figures: String,
+    /// What each node logged.
+    pub logs: Vec<String>,
 }
 
 /// Runs.
@@ -99,7 +101,9 @@ pub async fn run(settings: &Settings) -> Report {
         book.violate("screens", difference);
     }
     check::check_history(&book, &Rows::read(&house), &devices);
-    report(&book, &devices)
+    let mut report = report(&book, &devices);
+    report.logs = house.nodes.iter().map(|node| node.server.log()).collect();
+    report
 }
 
 /// Makes the rooms.
@@ -216,5 +220,5 @@ fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
         pages.figures
     );
     let diary = pages.diary.iter().map(|(at, what)| format!("{:>8.1} s  {what}", *at as f64 / 1_000.0)).collect();
-    Report { violations: pages.violations.clone(), diary, figures }
+    Report { violations: pages.violations.clone(), diary, figures, logs: Vec::new() }
 }
