@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
-    RoomId, UserId,
+    Rev, RoomId, UserId,
     model::{Availability, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use super::NodeId;
 
 /// How long a node that is not heard counts as alive, in milliseconds.
 pub const LEASE_MS: u64 = 15_000;
+
+/// A node that is not heard for so long may be dead: what others say of its users comes first.
+const SUSPECT_MS: u64 = 6_000;
 
 /// How often a node is asked for an account, at most.
 const ASK_MS: u64 = 1_000;
@@ -41,8 +44,8 @@ pub struct Seen {
     pub text: Option<String>,
     /// When they chose that.
     pub stamp: Stamp,
-    /// The rooms that they are in.
-    pub rooms: BTreeMap<RoomId, Role>,
+    /// The rooms that they are in: as what, and by which change.
+    pub rooms: BTreeMap<RoomId, (Role, Rev)>,
 }
 
 /// What a node says of one of its users; `None` where they are gone.
@@ -107,9 +110,23 @@ pub struct Neighbours {
     nodes: BTreeMap<NodeId, Neighbour>,
     whose: BTreeMap<UserId, BTreeSet<NodeId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
+    now_ms: u64,
+}
+
+/// How much what is known of a node's users is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    Lost,
+    Suspect,
+    Sure,
 }
 
 impl Neighbours {
+    /// It is so late now.
+    pub fn tick(&mut self, now_ms: u64) {
+        self.now_ms = now_ms;
+    }
+
     /// A node says that it lives, and how many frames it has numbered. True where it was not known.
     pub fn alive(&mut self, node: &NodeId, number: u64, now_ms: u64) -> bool {
         let is_new = !self.nodes.contains_key(node);
@@ -139,6 +156,10 @@ impl Neighbours {
         it.heard_ms = now_ms;
         it.newest = it.newest.max(number);
         it.known |= is_new && number == 1;
+        if it.known && number <= it.number {
+            // All of it is known, and newer.
+            return is_new;
+        }
         for (user, seen) in users {
             self.put(node, user, number, seen);
         }
@@ -215,7 +236,7 @@ impl Neighbours {
             }
         }
         for room in before {
-            if !self.of(user).any(|(seen, _)| seen.rooms.contains_key(&room))
+            if !self.all_of(user).any(|(seen, _)| seen.rooms.contains_key(&room))
                 && let Some(users) = self.rooms.get_mut(&room)
             {
                 users.remove(user);
@@ -229,15 +250,50 @@ impl Neighbours {
         }
     }
 
-    /// How a user is on other nodes, and whether that holds now.
+    /// How a user is on other nodes, and whether that holds now. What is worth less is left out.
     pub fn of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, bool)> {
+        let most = self.all_of(user).map(|(_, worth)| worth).max();
+        let best = self.all_of(user).filter(move |(_, worth)| Some(*worth) == most);
+        best.map(|(seen, worth)| (seen, worth > Worth::Lost))
+    }
+
+    /// Whether something of what is known of a room's users may be wrong.
+    #[must_use]
+    pub fn doubts(&self, room: &RoomId) -> bool {
+        let users = self.rooms.get(room).into_iter().flatten();
+        users.into_iter().any(|user| self.all_of(user).any(|(_, worth)| worth < Worth::Sure))
+    }
+
+    /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
+    pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
+        for node in self.whose.get(user).into_iter().flatten() {
+            let seen = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
+            if let Some(seen) = seen {
+                let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
+                if known.1 < rev {
+                    *known = (role, rev);
+                }
+                self.rooms.entry(room.clone()).or_default().insert(user.clone());
+            }
+        }
+    }
+
+    fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
-        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.reachable)))
+        nodes.filter_map(|it| {
+            let worth = match it.reachable {
+                false => Worth::Lost,
+                true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
+                true => Worth::Sure,
+            };
+            Some((it.users.get(user)?.1.as_ref()?, worth))
+        })
     }
 
     /// The users of a room who are on other nodes.
     pub fn in_room(&self, room: &RoomId) -> impl Iterator<Item = &UserId> {
-        self.rooms.get(room).into_iter().flatten()
+        let users = self.rooms.get(room).into_iter().flatten();
+        users.filter(|user| self.of(user).any(|(seen, _)| seen.rooms.contains_key(room)))
     }
 
     /// Whether what is known of a node holds now.
@@ -329,7 +385,7 @@ mod tests {
             availability: Availability::Online,
             text: None,
             stamp: Stamp { count: 0, node: node(of) },
-            rooms: rooms.iter().map(|name| (room(name), Role::Member)).collect(),
+            rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
         }
     }
 
@@ -372,6 +428,16 @@ mod tests {
         it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 2);
         assert!(in_room(&it, "r").is_empty());
         assert!(it.to_ask(5_000).is_empty());
+    }
+
+    #[test]
+    fn g13_what_comes_after_an_account_that_knew_it_brings_nobody_back() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 0, 0);
+        it.say(&node("b"), 2, vec![(user("u"), None)], 1);
+        it.account(&node("b"), Account { number: 2, part: 0, parts: 1, users: Vec::new() }, 2);
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 3);
+        assert!(it.users().is_empty());
     }
 
     #[test]

@@ -60,6 +60,9 @@ pub struct Membership {
     pub active: bool,
 }
 
+/// Most users who left that a room remembers.
+const GONE: usize = 1_000;
+
 /// Somebody types.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typing {
@@ -94,6 +97,10 @@ pub struct LocalRoom {
     pub since: Rev,
     /// The newest cursor heard of from each node.
     pub cursors: BTreeMap<NodeId, u64>,
+    /// Who left lately, and by which change: another node may not have said so yet.
+    pub gone: BTreeMap<UserId, Rev>,
+    /// From when on, on the monotonic clock, what other nodes say of their users can be taken for the room's people.
+    pub settled_ms: u64,
     /// The head some time ago, and some more time ago.
     pub earlier: [Rev; 2],
     /// Who is typing.
@@ -122,10 +129,25 @@ impl LocalRoom {
             sequencer: Sequencer::default(),
             since: head,
             cursors: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            settled_ms: u64::MAX,
             earlier: [head; 2],
             typing: BTreeMap::new(),
             changed: 0,
             occupancy_changed: false,
+        }
+    }
+
+    /// Takes note that somebody left, on whichever node they are.
+    pub fn note_gone(&mut self, user: &UserId, rev: Rev) {
+        self.typing.remove(user);
+        let known = self.gone.entry(user.clone()).or_default();
+        *known = rev.max(*known);
+        if self.gone.len() > GONE {
+            let mut revs: Vec<Rev> = self.gone.values().copied().collect();
+            revs.sort_unstable();
+            let middle = revs[revs.len() / 2];
+            self.gone.retain(|_, rev| *rev > middle);
         }
     }
 
@@ -312,17 +334,22 @@ impl Roster {
     #[must_use]
     pub fn present(&self, room: &RoomId) -> BTreeSet<&UserId> {
         let here = self.rooms.get(room).into_iter().flat_map(|local| &local.users);
-        here.chain(self.neighbours.in_room(room)).collect()
+        here.chain(self.neighbours.in_room(room)).filter(|user| self.standing(user, room).is_some()).collect()
     }
 
     /// The name and the role of somebody who is present in a room.
     #[must_use]
     pub fn standing(&self, user: &UserId, room: &RoomId) -> Option<(&str, Role)> {
-        if let Some(local) = self.users.get(user) {
-            let membership = local.rooms.get(room).filter(|membership| membership.active)?;
-            return Some((&local.user.name, membership.role));
+        // Who is still coming in may have no memberships here yet.
+        if let Some((local, membership)) = self.users.get(user).and_then(|local| Some((local, local.rooms.get(room)?)))
+        {
+            return membership.active.then_some((local.user.name.as_str(), membership.role));
         }
-        self.neighbours.of(user).find_map(|(seen, _)| Some((seen.name.as_str(), *seen.rooms.get(room)?)))
+        let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
+        self.neighbours.of(user).find_map(|(seen, _)| {
+            let (role, _) = seen.rooms.get(room).filter(|(_, rev)| *rev > gone)?;
+            Some((seen.name.as_str(), *role))
+        })
     }
 
     /// How many of the room's members are seen as online.
@@ -381,7 +408,7 @@ impl Roster {
             availability: local.availability,
             text: local.text.clone(),
             stamp: local.stamp.clone(),
-            rooms: active.map(|(room, membership)| (room.clone(), membership.role)).collect(),
+            rooms: active.map(|(room, membership)| (room.clone(), (membership.role, membership.rev))).collect(),
         })
     }
 }

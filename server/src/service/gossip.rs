@@ -1,6 +1,8 @@
 //! What nodes tell each other of who is present (G-13): every change at once, a sign of life in between, an account to
 //! whoever asks for one.
 
+use roomcast_protocol::UserId;
+
 use super::Inner;
 use crate::{
     hub::{Account, Frame, NodeId, Said, Topic},
@@ -44,10 +46,7 @@ impl Inner {
 
     pub(super) fn hear_alive(&self, from: &NodeId, number: u64) {
         let now = self.env.mono_ms();
-        let users = {
-            let roster = self.roster();
-            if roster.neighbours.holds(from) { Vec::new() } else { roster.neighbours.users_of(from) }
-        };
+        let users = self.users_in_doubt(from);
         let mut is_new = false;
         self.shift(&users, None, |roster| is_new = roster.neighbours.alive(from, number, now));
         self.greet(from, is_new);
@@ -55,7 +54,10 @@ impl Inner {
 
     pub(super) fn hear_seen(&self, from: &NodeId, number: u64, users: Vec<Said>) {
         let now = self.env.mono_ms();
-        let whom: Vec<_> = users.iter().map(|(user, _)| user.clone()).collect();
+        let mut whom = self.users_in_doubt(from);
+        whom.extend(users.iter().map(|(user, _)| user.clone()));
+        whom.sort_unstable();
+        whom.dedup();
         let mut is_new = false;
         self.shift(&whom, None, |roster| {
             is_new = roster.neighbours.say(from, number, users, now);
@@ -63,6 +65,12 @@ impl Inner {
         });
         self.greet(from, is_new);
         self.tell_present();
+    }
+
+    /// The users of a node of which what is known does not hold now: any word of it may show that it does.
+    fn users_in_doubt(&self, node: &NodeId) -> Vec<UserId> {
+        let roster = self.roster();
+        if roster.neighbours.holds(node) { Vec::new() } else { roster.neighbours.users_of(node) }
     }
 
     /// A node that was not known may not know this one.
@@ -75,7 +83,7 @@ impl Inner {
     pub(super) fn give_account(&self, to: &NodeId) {
         let accounts: Vec<Account> = {
             let roster = self.roster();
-            let seen = |user: &roomcast_protocol::UserId| Some((user.clone(), roster.said_of(user)?));
+            let seen = |user: &UserId| Some((user.clone(), roster.said_of(user)?));
             let users: Vec<_> = roster.users.keys().filter_map(seen).collect();
             let parts = users.len().div_ceil(USERS).max(1);
             let mut chunks = users.chunks(USERS);
@@ -123,7 +131,11 @@ impl Inner {
             // What they said meanwhile waits to be heard.
             self.roster().neighbours.renew(now);
         }
-        let dead = self.roster().neighbours.dead(now);
+        let dead = {
+            let mut roster = self.roster();
+            roster.neighbours.tick(now);
+            roster.neighbours.dead(now)
+        };
         for node in dead.iter().filter(|_| !planted::has(Bug::EndlessLease)) {
             tracing::info!(%node, "holds a node for dead");
             let users = self.roster().neighbours.users_of(node);

@@ -145,13 +145,21 @@ impl Inner {
     fn take_members(&self, arriving: &mut Arriving, room: &RoomId, head: Rev, member_count: u64, members: &[Member]) {
         let (gone, there): (Vec<&Member>, Vec<&Member>) = members.iter().partition(|member| member.left_at.is_some());
         for member in gone.into_iter().filter(|_| !planted::has(Bug::FillKeepsMembers)) {
-            if self.roster().users.contains_key(&member.user_id) {
+            let is_here = {
+                let mut roster = self.roster();
+                if let Some(local) = roster.rooms.get_mut(room) {
+                    local.note_gone(&member.user_id, member.rev);
+                }
+                roster.users.contains_key(&member.user_id)
+            };
+            if is_here {
                 self.part(arriving, room, &member.user_id, RemovalReason::Removed, member.rev, None);
             }
         }
         for member in there {
             let now = Membership { rev: member.rev, role: member.role, active: true };
             let conns = self.admit(arriving, &member.user_id, room, now, head, member_count);
+            self.roster().neighbours.enter(&member.user_id, room, member.role, member.rev);
             self.introduce(&member.user_id, room, None);
             if let Some(conns) = conns {
                 self.welcome(member.user_id.clone(), room.clone(), conns.into_iter().collect());

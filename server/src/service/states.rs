@@ -34,16 +34,21 @@ impl Inner {
         }
         let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
         let mut members = self.members_behind(&views).await?;
-        let roster = self.roster();
+        let mut roster = self.roster();
+        for (room, members) in &members {
+            // Whoever is told of here is told of when they go.
+            members.iter().for_each(|member| roster.neighbours.enter(&member.user_id, room, member.role, member.rev));
+        }
+        let roster = &*roster;
         Ok(views
             .into_iter()
             .map(|view| {
                 let receipts = receipts.remove(&view.room.id).unwrap_or_default();
                 let authors = authors::of(&authors, &view.last_message);
                 let members = members.remove(&view.room.id);
-                let mut state = state(&roster, view, authors, receipts);
+                let mut state = state(roster, view, authors, receipts);
                 if let Some(members) = members {
-                    state.users = members.into_iter().filter_map(|member| seen(&roster, member)).collect();
+                    state.users = members.into_iter().filter_map(|member| seen(roster, member)).collect();
                 }
                 state
             })
@@ -54,10 +59,16 @@ impl Inner {
     /// event, because these states know it already.
     async fn members_behind(&self, views: &[RoomView]) -> Result<BTreeMap<RoomId, Vec<Member>>, StoreError> {
         let behind: Vec<RoomId> = {
+            let now = self.env.mono_ms();
             let roster = self.roster();
-            let heard = |room: &RoomId| roster.rooms.get(room).map(|local| local.tail.head());
             let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
-            let behind = named.filter(|view| heard(&view.room.id).is_some_and(|heard| heard < view.room.rev));
+            let behind = named.filter(|view| match roster.rooms.get(&view.room.id) {
+                Some(local) => {
+                    let settled = self.alone || (local.settled_ms <= now && !roster.neighbours.doubts(&view.room.id));
+                    local.head() < view.room.rev || !settled
+                }
+                None => !self.alone,
+            });
             behind.map(|view| view.room.id.clone()).collect()
         };
         let mut members = BTreeMap::new();

@@ -10,6 +10,8 @@ use roomcast_protocol::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod nodes;
+
 use super::{Departure, Parts, Service, ServiceSettings, Session};
 use crate::{
     auth::{Authenticator, Identity, TokenError},

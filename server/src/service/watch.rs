@@ -23,6 +23,9 @@ const DOWN_MS: u64 = 500;
 /// How often other nodes hear that this one lives: some of it may be lost within a lease.
 const ALIVE_MS: u64 = 4_000;
 
+/// How long after its subscription what other nodes said before it counts as heard.
+const SETTLES_MS: u64 = 2_000;
+
 /// How often everybody's memberships are read although nothing seems to be missed.
 const SWEEP_MS: u64 = 60_000;
 
@@ -253,8 +256,13 @@ impl Inner {
     pub(super) fn subscribed(&self, topic: Topic) {
         match topic {
             // What was told between the reading and the subscription was told to nobody here.
-            Topic::Room(room) if !planted::has(Bug::SubscribedUnchecked) => {
-                self.watch().due.insert(room);
+            Topic::Room(room) => {
+                if let Some(local) = self.roster().rooms.get_mut(&room) {
+                    local.settled_ms = local.settled_ms.min(self.env.mono_ms() + SETTLES_MS);
+                }
+                if !planted::has(Bug::SubscribedUnchecked) {
+                    self.watch().due.insert(room);
+                }
             }
             // Who was there before may not have heard of this node, and tells it of itself when it does.
             Topic::Nodes => self.tell_alive(&Topic::Nodes),

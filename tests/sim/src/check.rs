@@ -53,9 +53,6 @@ pub(crate) struct Told {
     pub hole: bool,
 }
 
-/// Whether nodes tell each other who is present. Until they do, presence is checked where there is one node.
-const PRESENCE_BETWEEN_NODES: bool = true;
-
 /// How long typing may be shown.
 const TYPING_MS: u64 = 6_000;
 /// How long after the last word of all it may be.
@@ -260,7 +257,7 @@ impl World {
             }
         }
         let early = std::mem::take(&mut self.net.state().early);
-        if self.nodes.len() == 1 || PRESENCE_BETWEEN_NODES && !self.is_deaf() {
+        if self.nodes.len() == 1 || !self.is_deaf() {
             bad.extend(early.into_iter().map(|what| ("presence", what)));
         }
         for (rule, what) in bad {
@@ -422,9 +419,6 @@ impl World {
 
     /// 30 s after everything was healed: everybody is seen as they are, by all in the same way.
     pub(crate) fn check_presence(&mut self) {
-        if self.nodes.len() > 1 && !PRESENCE_BETWEEN_NODES {
-            return;
-        }
         let mut bad = Vec::new();
         let disk = self.disk.state();
         for room in &self.rooms {

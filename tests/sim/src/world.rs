@@ -37,9 +37,6 @@ pub(crate) const CALM_MS: u64 = 3_000;
 /// How often the checker looks at the screens.
 pub(crate) const LOOK_MS: u64 = 500;
 
-/// Whether seeds draw how many nodes they have; else they have one.
-const MANY_NODES: bool = false;
-
 /// How often it is looked whether a frozen node runs again.
 const FROZEN_MS: u64 = 20;
 
@@ -134,11 +131,11 @@ impl World {
         let mut rng = Rng::stream(seed, 4);
         let mut node_rng = Rng::stream(seed, 6);
         let drawn = match node_rng.below(100) {
-            0..50 => 1,
-            50..80 => 2,
+            0..34 => 1,
+            34..70 => 2,
             _ => 3,
         };
-        let nodes = nodes.unwrap_or(if MANY_NODES { drawn } else { 1 });
+        let nodes = nodes.unwrap_or(drawn);
         let clocks = (0..nodes).map(|_| Clock { skew: skew(&mut node_rng, nodes), jump: 0 }).collect();
         let kernel = Kernel::new(seed);
         let net = Net::new(kernel.clone(), seed, nodes);

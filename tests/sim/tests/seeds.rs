@@ -17,9 +17,15 @@ fn every_promise_is_kept_over_some_hundreds_of_seeds() {
 /// Seeds that were broken once, by bugs or by the checker. What they do changes as the workload does; they stay.
 #[test]
 fn what_was_found_once_stays_mended() {
-    for seed in [7_207, 7_518, 8_544, 11_934, 12_236, 12_520, 14_665, 15_123, 18_797, 19_814, 19_889, 3_027] {
-        let run = run(seed, Traced::No, None);
-        assert!(run.violations.is_empty(), "cargo xtask sim --seed {seed} --trace\n{:#?}", run.violations);
+    let one = [7_207, 7_518, 8_544, 11_934, 12_236, 12_520, 14_665, 15_123, 18_797, 19_814, 19_889, 3_027];
+    let two = [46, 77, 813, 957];
+    let three = [26, 741, 781, 1_175, 1_975, 3_400, 3_765, 3_895, 3_956];
+    for (nodes, seeds) in [(1, &one[..]), (2, &two[..]), (3, &three[..])] {
+        for seed in seeds {
+            let run = run(*seed, Traced::No, Some(nodes));
+            let again = format!("cargo xtask sim --nodes {nodes} --seed {seed} --trace");
+            assert!(run.violations.is_empty(), "{again}\n{:#?}", run.violations);
+        }
     }
 }
 
