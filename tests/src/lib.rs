@@ -4,6 +4,7 @@
 //! Tests wait for conditions, never for a time, and every wait has a deadline.
 
 pub mod dice;
+pub mod faulty;
 pub mod http;
 pub mod proxy;
 pub mod raw;

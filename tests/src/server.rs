@@ -138,6 +138,40 @@ impl Server {
         self.signal(Signal::INT);
     }
 
+    /// Stops it in its tracks, until [`thaw`](Self::thaw).
+    ///
+    /// # Panics
+    /// If it was not running.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// If it was not running.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Whether it has not been ended and has not ended by itself.
+    ///
+    /// # Panics
+    /// Never: a child can be waited for.
+    pub fn is_running(&mut self) -> bool {
+        let ended = self.child.as_mut().map(|child| child.try_wait().expect("a child can be waited for"));
+        matches!(ended, Some(None))
+    }
+
+    /// Its process id.
+    ///
+    /// # Panics
+    /// If it was not running.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = self.child.as_ref().expect("the server runs").id();
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a child has a process id");
@@ -251,9 +285,9 @@ pub fn binary() -> PathBuf {
         return PathBuf::from(path);
     }
     let test = env::current_exe().expect("a test knows where it lies");
-    let path = test.ancestors().nth(2).expect("tests lie in target/…/deps").join("roomcast");
-    assert!(path.exists(), "no server at {}; build it: cargo build -p roomcast-server", path.display());
-    path
+    // A test lies in target/…/deps, a program beside the server.
+    let path = test.ancestors().skip(1).take(2).map(|folder| folder.join("roomcast")).find(|path| path.exists());
+    path.unwrap_or_else(|| panic!("no server beside {}; build it: cargo build -p roomcast-server", test.display()))
 }
 
 /// The kernel stops the server should the test be killed. (`setpriv` sets that up and becomes the server.)

@@ -38,6 +38,11 @@ const PACKAGES: &[Package] = &[
         why: "the bus's tests run on a Redis of their own",
         check: || command("redis-server", ["--version"]),
     },
+    Package {
+        name: "faketime",
+        why: "the run of faults steps a node's clock",
+        check: || command("faketime", ["--version"]),
+    },
     Package { name: "nginx", why: "several nodes are tested behind one", check: || command("nginx", ["-v"]) },
     Package {
         name: "openssl",

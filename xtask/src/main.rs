@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod demo;
+mod faults;
 mod install;
 mod process;
 mod sim;
@@ -39,6 +40,8 @@ enum Chore {
     Screenshots,
     /// Run the simulator: real clients and the real server core on virtual time, with faults.
     Sim(sim::Sim),
+    /// Break a real installation again and again: nodes, Postgres, Redis and every link; and check what clients saw.
+    Faults(faults::Faults),
     /// Print figures: the codec, latencies under load, what an update costs a browser.
     Bench,
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Chore::Demo(demo) => demo.run().map(|()| ExitCode::SUCCESS),
         Chore::Test(test) => test.run(),
         Chore::Sim(sim) => sim.run(),
+        Chore::Faults(faults) => faults.run(),
         Chore::Bench => bench::run_all().map(|()| ExitCode::SUCCESS),
         Chore::Codegen => codegen::write().map(|()| ExitCode::SUCCESS),
         Chore::Wasm => wasm::run_all().map(|()| ExitCode::SUCCESS),

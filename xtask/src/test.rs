@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the gate, then every test of the workspace, then the simulator, then one line that sums them
-//! up.
+//! `cargo xtask test`: the gate, then every test of the workspace, then the simulator and the run of faults, then one
+//! line that sums them up.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::{
-    codegen, install,
+    codegen, faults, install,
     process::{cargo, run, say, target_dir},
     sim, web_chat,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Test {
     #[arg(long)]
     quick: bool,
     /// What follows goes to `cargo test`, such as `-p roomcast-protocol` or a part of a test's name; the simulator's
-    /// seeds are left out then.
+    /// seeds and the run of faults are left out then.
     #[arg(last = true)]
     cargo_test: Vec<String>,
 }
@@ -61,6 +61,9 @@ impl Test {
             good &= counted(&mut web_chat::tests(&server)?, &mut total)?;
             // All its seeds count as one test.
             let kept = sim::run_within_tests()?;
+            *if kept { &mut total.passed } else { &mut total.failed } += 1;
+            // And so does the run of faults.
+            let kept = faults::run_within_tests()?;
             *if kept { &mut total.passed } else { &mut total.failed } += 1;
         }
         println!("\n{} passed, {} failed", total.passed, total.failed);

@@ -56,10 +56,16 @@ impl Inner {
         let mut waited = false;
         loop {
             let (hole, known) = {
-                let now = self.env.mono_ms();
+                let (now, deaf) = (self.env.mono_ms(), self.watch().is_deaf());
                 let mut roster = self.roster();
                 let Some(local) = roster.rooms.get_mut(room) else { return };
-                (local.sequencer.hole(local.tail.head(), now), local.sequencer.known())
+                let head = local.tail.head();
+                let hole = match local.sequencer.hole(head, now) {
+                    // Nothing comes that could close it, and what this node's own people said behind it waits (G-6).
+                    Hole::Waits(_) if deaf => Hole::Fill(head),
+                    hole => hole,
+                };
+                (hole, local.sequencer.known())
             };
             match hole {
                 Hole::None => return,

@@ -85,6 +85,11 @@ impl Watch {
         }
     }
 
+    /// Whether nothing comes from the bus.
+    pub(super) const fn is_deaf(&self) -> bool {
+        self.down_since.is_some()
+    }
+
     pub(super) fn keep_cursor(&mut self, key: (RoomId, UserId), news: News) {
         if self.unsent.len() < CURSORS || self.unsent.contains_key(&key) {
             self.unsent.insert(key, news);

@@ -144,7 +144,9 @@ impl Postgres {
         self.process = Some(Process::start(server, log, ready));
     }
 
-    fn psql(&self, database: &str) -> Command {
+    /// Its command line on one of its databases: answers come bare.
+    #[must_use]
+    pub fn psql(&self, database: &str) -> Command {
         let mut psql = Command::new(bin().join("psql"));
         psql.args(["-h", "127.0.0.1", "-U", USER, "-p", &self.port.to_string(), "-d", database, "-Atq"]);
         psql

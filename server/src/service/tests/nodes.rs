@@ -26,7 +26,7 @@ use crate::{
     hub::{Bus, CloseReason, Exchange, Frame, Link, NodeId, Packet, Roster, TailAnswer, Topic, Transport},
     limits::Quotas,
     service::{Departure, Parts, Service, ServiceSettings, Session},
-    store::{WriteStore as _, sqlite::SqliteStore},
+    store::{ReadStore as _, WriteStore as _, sqlite::SqliteStore},
 };
 
 /// The real world, with a clock that can be put forward.
@@ -327,6 +327,19 @@ async fn g6_a_bus_that_takes_nothing_keeps_nobody_here_waiting() {
     nodes.exchange.take_down();
     nodes.a.say(&alice, "r", "here").await;
     until("bob's other device has it", || nodes.a.texts(3) == ["here"]).await;
+}
+
+#[tokio::test]
+async fn g6_without_a_bus_nobody_here_waits_for_what_was_said_elsewhere() {
+    let nodes = Nodes::new().await;
+    let (alice, _bob) = nodes.alice_and_bob().await;
+    nodes.exchange.take_down();
+    until("it is noticed", || nodes.a.service.inner.watch().is_deaf()).await;
+    nodes.commit("bob", said("r", "there")).await;
+    nodes.a.say(&alice, "r", "here").await;
+    let head = nodes.store.heads(&[room("r")]).await.expect("read")[0].rev.value();
+    until("both are known", || nodes.a.head("r") == head).await;
+    assert_eq!(nodes.a.service.inner.metrics.nodes.hole_waits.get(), 0, "nothing can come that closes it");
 }
 
 #[tokio::test]

@@ -1,0 +1,82 @@
+//! Nodes on one Postgres and one Redis, each of their links on its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use roomcast_test_services::{Postgres, Redis};
+use roomcast_tests::{Server, faulty::Link};
+use tokio::task::block_in_place;
+
+use crate::{balancer::Balancer, clock::Clock};
+
+/// The only database.
+pub const DATABASE: &str = "d0";
+
+/// A node and what links it to the rest.
+#[derive(Debug)]
+pub struct Node {
+    /// The process.
+    pub server: Server,
+    /// Its way to Postgres.
+    pub postgres: Link,
+    /// Its way to Redis.
+    pub redis: Link,
+}
+
+/// The whole installation.
+#[derive(Debug)]
+pub struct House {
+    // Before what they stand on, so that they are gone first.
+    /// Leads clients to nodes.
+    pub balancer: Balancer,
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// The wall clock of the last node, if it can be stepped.
+    pub clock: Option<Clock>,
+    /// The bus.
+    pub redis: Redis,
+    /// The database.
+    pub postgres: Postgres,
+}
+
+impl House {
+    /// Starts everything. Must run on a runtime of several threads.
+    ///
+    /// # Panics
+    /// If something does not start.
+    pub async fn start(nodes: usize, settings: &[(&str, &str)], seed: u64) -> Self {
+        let (postgres, redis) = block_in_place(|| {
+            let postgres = Postgres::start_with(&["max_connections=50"]);
+            let _ = postgres.database();
+            (postgres, Redis::start())
+        });
+        let clock = Clock::new();
+        let mut started = Vec::new();
+        for n in 0..nodes {
+            let place = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let to_postgres = Link::to(place(postgres.port()), seed ^ (2 * n as u64)).await;
+            let to_redis = Link::to(place(redis.port()), seed ^ (2 * n as u64 + 1)).await;
+            let database = format!("postgres://roomcast@{}/{DATABASE}", to_postgres.address());
+            let mut builder = Server::builder()
+                .set("ROOMCAST_DATABASE_URL", &database)
+                .set("ROOMCAST_REDIS_URL", &format!("redis://{}", to_redis.address()))
+                .set("ROOMCAST_NODE_NAME", &format!("node-{n}"));
+            for (name, value) in settings {
+                builder = builder.set(name, value);
+            }
+            for (name, value) in clock.iter().filter(|_| n + 1 == nodes).flat_map(Clock::settings) {
+                builder = builder.set(name, &value);
+            }
+            started.push(Node { server: builder.start().await, postgres: to_postgres, redis: to_redis });
+        }
+        let addresses: Vec<SocketAddr> = started.iter().map(|node| node.server.address()).collect();
+        Self { balancer: Balancer::start(&addresses), nodes: started, clock, redis, postgres }
+    }
+
+    /// Runs a statement.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn sql(&self, statement: &str) -> String {
+        block_in_place(|| self.postgres.sql(DATABASE, statement))
+    }
+}

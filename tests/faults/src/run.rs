@@ -1,0 +1,224 @@
+//! A run: calm, then one fault after the other while everybody talks, then healing, then the checker.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use roomcast_protocol::command::CreateRoom;
+use roomcast_tests::Dice;
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+
+use crate::{
+    book::{Book, Label, Outcome, Violation},
+    check,
+    device::{Device, Mood},
+    fault::{Fault, Pace},
+    house::House,
+    plan::Plan,
+    rows::{Rows, TRIGGERS},
+    street::Nuisance,
+};
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How long faults strike.
+    pub time: Duration,
+    /// How many devices.
+    pub clients: usize,
+    /// What all chance is drawn from.
+    pub seed: u64,
+    /// How many nodes.
+    pub nodes: usize,
+    /// How long each fault lasts.
+    pub pace: Pace,
+    /// Only these, or all where there are none.
+    pub faults: Vec<Fault>,
+    /// Between two actions of a device, about.
+    pub pause: Duration,
+}
+
+/// Talk before the first fault, to compare with.
+const CALM: Duration = Duration::from_secs(10);
+/// How long after a fault is mended all is as before.
+const RECOVERY: Duration = Duration::from_secs(5);
+/// How long screens may take to be right once everything is healed.
+const HEALING: Duration = Duration::from_secs(60);
+/// Clients that are slow to notice would only wait.
+const HOUSE: [(&str, &str); 2] = [("ROOMCAST_PING_INTERVAL_MS", "4000"), ("ROOMCAST_PING_TIMEOUT_MS", "4000")];
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Report {
+    /// Broken promises; none = all kept.
+    pub violations: Vec<Violation>,
+    /// What happened, and when.
+    pub diary: Vec<String>,
+    /// What is to be printed.
+    pub figures: String,
+    /// What each node logged.
+    pub logs: Vec<String>,
+}
+
+/// Runs.
+///
+/// # Panics
+/// If what everything stands on cannot be started.
+pub async fn run(settings: &Settings) -> Report {
+    let mut dice = Dice::new(settings.seed);
+    let plan = Plan::draw(settings.clients, &mut dice);
+    let mut house = House::start(settings.nodes, &HOUSE, settings.seed).await;
+    house.sql(TRIGGERS);
+    let book = Arc::<Book>::default();
+    let (mood, moods) = watch::channel(Mood::Quiet);
+    let mut devices = Vec::new();
+    for (number, user) in plan.devices.iter().enumerate() {
+        let (user, book) = (plan.users[*user].clone(), Arc::clone(&book));
+        let device =
+            Device::new(number, user, &house.balancer, book, moods.clone(), settings.pause, settings.seed).await;
+        devices.push(Arc::new(device));
+    }
+    for device in &devices {
+        device.start(Dice::new(dice.roll())).await;
+    }
+    furnish(&plan, &devices).await;
+    book.diary(None, format!("{} devices, {} users, {} rooms", devices.len(), plan.users.len(), plan.rooms.len()));
+
+    mood.send_replace(Mood::Talking);
+    sleep(CALM).await;
+    let end = Instant::now() + settings.time;
+    let street = tokio::spawn(annoy(devices.clone(), Arc::clone(&book), Dice::new(dice.roll()), end));
+    break_things(settings, &mut house, &book, &mut dice, end).await;
+    street.await.expect("no panic");
+    mood.send_replace(Mood::Quiet);
+    book.diary(Some(Label::Calm), "everything is healed and everybody is quiet".to_owned());
+
+    let healed = heal(&house, &devices).await;
+    book.diary(None, format!("the screens were right after {:.1} s", healed.after.as_secs_f64()));
+    for difference in healed.differences {
+        book.violate("screens", difference);
+    }
+    check::check_history(&book, &Rows::read(&house), &devices);
+    let mut report = report(&book, &devices);
+    report.logs = house.nodes.iter().map(|node| node.server.log()).collect();
+    report
+}
+
+/// Makes the rooms.
+async fn furnish(plan: &Plan, devices: &[Arc<Device>]) {
+    for room in &plan.rooms {
+        let device = plan.devices.iter().position(|user| *user == room.owner).expect("everybody has a device");
+        let client = devices[device].client().expect("it runs");
+        client.connected().await.expect("it connects");
+        let create = CreateRoom {
+            room_id: Some(room.id.clone()),
+            name: room.id.to_string(),
+            visibility: room.visibility,
+            members: room.members.iter().map(|user| plan.users[*user].clone()).collect(),
+            topic: None,
+            policy: None,
+        };
+        client.request(create).await.expect("the room can be made");
+    }
+}
+
+async fn break_things(settings: &Settings, house: &mut House, book: &Book, dice: &mut Dice, end: Instant) {
+    let mut left: Vec<Fault> = Vec::new();
+    while Instant::now() < end {
+        if left.is_empty() {
+            let chosen = if settings.faults.is_empty() { &Fault::ALL[..] } else { &settings.faults };
+            left = chosen.iter().copied().filter(|fault| fault.is_possible(house)).collect();
+            assert!(!left.is_empty(), "none of the faults is possible here");
+        }
+        let fault = left.swap_remove(usize::try_from(dice.below(left.len() as u64)).expect("there are a few"));
+        book.diary(Some(Label::House(fault)), format!("{fault:?}"));
+        *book.open().figures.faults.entry(format!("{fault:?}")).or_default() += 1;
+        let broken = fault.strike(house, dice).await;
+        let node = broken.node;
+        sleep(fault.lasts(settings.pace)).await;
+        broken.mend(house).await;
+        book.diary(Some(Label::Mended), format!("{fault:?} is mended (node {node})"));
+        sleep(RECOVERY).await;
+        book.open().label = Label::Calm;
+        sleep(Duration::from_millis(dice.below(4_000))).await;
+    }
+}
+
+/// Troubles a few devices at a time.
+async fn annoy(devices: Vec<Arc<Device>>, book: Arc<Book>, mut dice: Dice, end: Instant) {
+    let mut troubles = JoinSet::new();
+    while Instant::now() < end {
+        sleep(Duration::from_millis(500 + dice.below(3_000))).await;
+        let nuisance = Nuisance::ALL[usize::try_from(dice.below(Nuisance::ALL.len() as u64)).expect("ten")];
+        let victims = 1 + dice.below(1 + devices.len() as u64 / 15);
+        for _ in 0..victims {
+            let victim = &devices[usize::try_from(dice.below(devices.len() as u64)).expect("a few")];
+            if victim.disturbed.swap(true, Ordering::Relaxed) {
+                continue;
+            }
+            *book.open().figures.faults.entry(format!("client {nuisance:?}")).or_default() += 1;
+            troubles.spawn(trouble(Arc::clone(victim), nuisance, Dice::new(dice.roll())));
+        }
+        while troubles.try_join_next().is_some() {}
+    }
+    while troubles.join_next().await.is_some() {}
+}
+
+async fn trouble(device: Arc<Device>, nuisance: Nuisance, mut dice: Dice) {
+    nuisance.strike(&device.link, &mut dice);
+    if nuisance == Nuisance::Killed {
+        device.kill().await;
+    }
+    let lasts = match nuisance {
+        Nuisance::Reset | Nuisance::Killed => dice.below(1_000),
+        _ => 1_000 + dice.below(9_000),
+    };
+    sleep(Duration::from_millis(lasts)).await;
+    if dice.below(2) == 0 {
+        device.move_on();
+    }
+    device.link.set(roomcast_tests::faulty::Weather::default());
+    if nuisance == Nuisance::Killed {
+        device.start(Dice::new(dice.roll())).await;
+    }
+    sleep(RECOVERY).await;
+    device.disturbed.store(false, Ordering::Relaxed);
+}
+
+struct Healed {
+    after: Duration,
+    differences: Vec<String>,
+}
+
+/// Waits until every screen shows what the database has.
+async fn heal(house: &House, devices: &[Arc<Device>]) -> Healed {
+    let began = Instant::now();
+    loop {
+        let rows = Rows::read(house);
+        let found = join_all(devices.iter().map(|device| check::differences(device, &rows))).await;
+        let differences: Vec<String> = found.into_iter().flatten().collect();
+        let after = began.elapsed();
+        if differences.is_empty() || after > HEALING {
+            return Healed { after, differences };
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
+}
+
+fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
+    let pages = book.open();
+    let count = |fits: fn(&Outcome) -> bool| pages.sends.values().filter(|send| fits(&send.outcome)).count();
+    let acked = count(|outcome| matches!(outcome, Outcome::Acked(_)));
+    let refused = count(|outcome| matches!(outcome, Outcome::Refused(_)));
+    let lost = count(|outcome| matches!(outcome, Outcome::Lost));
+    let figures = format!(
+        "{} devices: {} sends, {acked} acknowledged, {refused} refused, {lost} unknown\n{}",
+        devices.len(),
+        pages.sends.len(),
+        pages.figures
+    );
+    let diary = pages.diary.iter().map(|(at, what)| format!("{:>8.1} s  {what}", *at as f64 / 1_000.0)).collect();
+    Report { violations: pages.violations.clone(), diary, figures, logs: Vec::new() }
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask faults`: breaks a real installation again and again, and sees whether it keeps its promises.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::process::{cargo, command, run, say, target_dir};
+
+/// Minutes of a run inside the tests.
+const MINUTES: f64 = 3.0;
+/// Clients of a run inside the tests: two cores have other things to do, too.
+const CLIENTS: usize = 40;
+
+/// How long, with how many.
+#[derive(Args)]
+pub(crate) struct Faults {
+    /// Break things for so many minutes; from ten on, each fault lasts as long as the promises speak of.
+    #[arg(long, default_value_t = MINUTES)]
+    minutes: f64,
+    /// With so many clients.
+    #[arg(long, default_value_t = 60)]
+    clients: usize,
+    /// Draw people and faults from this seed; without it, from the time.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only these faults, separated by commas, such as `node-killed,redis-frozen`.
+    #[arg(long)]
+    faults: Option<String>,
+}
+
+impl Faults {
+    /// Builds and runs it; a broken promise is a failure.
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut program = program()?;
+        program.args(["--minutes", &self.minutes.to_string(), "--clients", &self.clients.to_string()]);
+        if let Some(seed) = self.seed {
+            program.args(["--seed", &seed.to_string()]);
+        }
+        if let Some(faults) = &self.faults {
+            program.args(["--faults", faults]);
+        }
+        Ok(if ended_well(&mut program)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// The run inside the tests; whether every promise was kept.
+pub(crate) fn run_within_tests() -> anyhow::Result<bool> {
+    let mut program = program()?;
+    ended_well(program.args(["--minutes", &MINUTES.to_string(), "--clients", &CLIENTS.to_string()]))
+}
+
+fn program() -> anyhow::Result<Command> {
+    run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
+    run(&mut cargo(["build", "--package", "roomcast-faults", "--bin", "faults"]))?;
+    let debug = target_dir()?.join("debug");
+    let mut program = command(debug.join("faults"), []);
+    program.env("ROOMCAST_BIN", debug.join("roomcast"));
+    Ok(program)
+}
+
+fn ended_well(program: &mut Command) -> anyhow::Result<bool> {
+    say(program);
+    Ok(program.status().context("unable to run the faults")?.success())
+}
