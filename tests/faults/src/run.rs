@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use roomcast_protocol::command::CreateRoom;
+use roomcast_protocol::{UserId, command::CreateRoom};
 use roomcast_tests::Dice;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
@@ -100,7 +100,8 @@ pub async fn run(settings: &Settings) -> Report {
     for difference in healed.differences {
         book.violate("screens", difference);
     }
-    check::check_history(&book, &Rows::read(&house), &devices);
+    let users: Vec<UserId> = devices.iter().map(|device| device.user.clone()).collect();
+    check::check_history(&book, &Rows::read(&house), &users);
     let mut report = report(&book, &devices);
     report.logs = house.nodes.iter().map(|node| node.server.log()).collect();
     report
