@@ -5,6 +5,7 @@ mod authors;
 mod conversation;
 mod dispatch;
 mod door;
+mod gate;
 mod gossip;
 mod history;
 mod incoming;
@@ -40,6 +41,7 @@ pub use session::{ConnectError, Departure, Session};
 pub use who::Here;
 
 use arriving::Arriving;
+use gate::Gate;
 use watch::Watch;
 
 use crate::{
@@ -127,6 +129,12 @@ pub struct Service {
     writer: Writer,
 }
 
+/// How long a connection waits to be taken: the engine gives up after five seconds.
+const ENTRANCE_MS: u64 = 3_500;
+
+/// How long it waits then for its initial state: its client gives up after ten seconds.
+const HALL_MS: u64 = 4_500;
+
 /// Most committed batches that wait to be told.
 const NEWS_QUEUE: usize = 64;
 
@@ -149,6 +157,10 @@ struct Inner {
     watch: Mutex<Watch>,
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
+    /// Before a connection is taken.
+    entrance: Gate,
+    /// Before it is told its initial state.
+    hall: Gate,
 }
 
 impl Service {
@@ -174,6 +186,8 @@ impl Service {
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
             fills: Semaphore::new(mend::FILLS),
+            entrance: Gate::new(ENTRANCE_MS),
+            hall: Gate::new(HALL_MS),
             node: node.clone(),
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,

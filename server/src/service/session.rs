@@ -12,7 +12,7 @@ use roomcast_protocol::{
     reply::TokenRefreshed,
 };
 
-use super::{Inner, Service};
+use super::{Inner, Service, gate::Crowded};
 use crate::{
     auth::Identity,
     domain::{Act, Author, ConnId},
@@ -83,6 +83,9 @@ impl Service {
     /// [`ConnectError`]; nothing is left behind.
     pub async fn connect(&self, conn: ConnId, identity: Identity) -> Result<Session, ConnectError> {
         let Identity { user, admin, expires_at } = identity;
+        let crowded = |error: Crowded| ErrorBody::new(ErrorCode::Overloaded, error.to_string());
+        let entered = self.inner.entrance.pass(&*self.inner.env).await;
+        let _place = entered.map_err(|error| ConnectError::Failed(crowded(error)))?;
         self.remember(&user).await?;
         // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
         self.inner.arriving().begin(conn);
