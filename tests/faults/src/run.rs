@@ -109,10 +109,13 @@ pub async fn run(settings: &Settings) -> Report {
 
 /// Makes the rooms.
 async fn furnish(plan: &Plan, devices: &[Arc<Device>]) {
+    for device in devices {
+        // Only who was there once can be brought into a room.
+        device.client().expect("it runs").connected().await.expect("it connects");
+    }
     for room in &plan.rooms {
         let device = plan.devices.iter().position(|user| *user == room.owner).expect("everybody has a device");
         let client = devices[device].client().expect("it runs");
-        client.connected().await.expect("it connects");
         let create = CreateRoom {
             room_id: Some(room.id.clone()),
             name: room.id.to_string(),
