@@ -102,9 +102,11 @@ pub async fn run(settings: &Settings) -> Report {
     }
     let users: Vec<UserId> = devices.iter().map(|device| device.user.clone()).collect();
     check::check_history(&book, &Rows::read(&house), &users);
-    let mut report = report(&book, &devices);
-    report.logs = house.nodes.iter().map(|node| node.server.log()).collect();
-    report
+    let logs: Vec<String> = house.nodes.iter_mut().map(|node| node.server.take_log()).collect();
+    for (n, _) in logs.iter().enumerate().filter(|(_, log)| log.contains("panicked at")) {
+        book.violate("no panic", format!("node {n} panicked"));
+    }
+    report(&book, &devices, logs)
 }
 
 /// Makes the rooms.
@@ -211,7 +213,7 @@ async fn heal(house: &House, devices: &[Arc<Device>]) -> Healed {
     }
 }
 
-fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
+fn report(book: &Book, devices: &[Arc<Device>], logs: Vec<String>) -> Report {
     let pages = book.open();
     let count = |fits: fn(&Outcome) -> bool| pages.sends.values().filter(|send| fits(&send.outcome)).count();
     let acked = count(|outcome| matches!(outcome, Outcome::Acked(_)));
@@ -224,5 +226,5 @@ fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
         pages.figures
     );
     let diary = pages.diary.iter().map(|(at, what)| format!("{:>8.1} s  {what}", *at as f64 / 1_000.0)).collect();
-    Report { violations: pages.violations.clone(), diary, figures, logs: Vec::new() }
+    Report { violations: pages.violations.clone(), diary, figures, logs }
 }
