@@ -12,7 +12,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
     book::{Book, Label, Outcome, Violation},
-    check,
+    check::{self, Depth},
     device::{Device, Mood},
     fault::{Fault, Pace},
     house::House,
@@ -95,9 +95,7 @@ pub async fn run(settings: &Settings) -> Report {
     mood.send_replace(Mood::Quiet);
     book.diary(Some(Label::Calm), "everything is healed and everybody is quiet".to_owned());
 
-    let healed = heal(&house, &devices).await;
-    book.diary(None, format!("the screens were right after {:.1} s", healed.after.as_secs_f64()));
-    for difference in healed.differences {
+    for difference in heal(&house, &devices, &book).await {
         book.violate("screens", difference);
     }
     let users: Vec<UserId> = devices.iter().map(|device| device.user.clone()).collect();
@@ -193,24 +191,28 @@ async fn trouble(device: Arc<Device>, nuisance: Nuisance, mut dice: Dice) {
     device.disturbed.store(false, Ordering::Relaxed);
 }
 
-struct Healed {
-    after: Duration,
-    differences: Vec<String>,
-}
-
-/// Waits until every screen shows what the database has.
-async fn heal(house: &House, devices: &[Arc<Device>]) -> Healed {
+/// Waits until every screen shows what the database has; then has every device load the rest, and gives what is
+/// wrong with any of it.
+async fn heal(house: &House, devices: &[Arc<Device>], book: &Book) -> Vec<String> {
+    let look = async |depth| {
+        let rows = Rows::read(house);
+        let found = join_all(devices.iter().map(|device| check::differences(device, &rows, depth))).await;
+        found.into_iter().flatten().collect::<Vec<String>>()
+    };
     let began = Instant::now();
     loop {
-        let rows = Rows::read(house);
-        let found = join_all(devices.iter().map(|device| check::differences(device, &rows))).await;
-        let differences: Vec<String> = found.into_iter().flatten().collect();
-        let after = began.elapsed();
-        if differences.is_empty() || after > HEALING {
-            return Healed { after, differences };
+        let wrong = look(Depth::Window).await;
+        if wrong.is_empty() {
+            break;
+        }
+        if began.elapsed() > HEALING {
+            book.diary(None, format!("the screens are wrong after {:.1} s", began.elapsed().as_secs_f64()));
+            return wrong;
         }
         sleep(Duration::from_millis(500)).await;
     }
+    book.diary(None, format!("the screens were right after {:.1} s", began.elapsed().as_secs_f64()));
+    look(Depth::Whole).await
 }
 
 fn report(book: &Book, devices: &[Arc<Device>], logs: Vec<String>) -> Report {
