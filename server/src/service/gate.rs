@@ -4,19 +4,25 @@
 //! for each other inside the database's patience: all would be told that it is away, and come again. So a few at a time
 //! are let through and the rest waits here, in order, and not for longer than a client does.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::env::Env;
 
-/// So many at a time: together with the other gate's no more than there are connections to read by.
-const AT_ONCE: usize = 4;
+/// So many at a time: as many as there are connections to read by.
+const AT_ONCE: usize = 8;
 
-/// A gate.
+/// The gate.
 #[derive(Debug)]
 pub(super) struct Gate {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     patience_ms: u64,
 }
+
+/// A place behind the gate, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 /// Too many wait before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,16 +32,17 @@ pub(super) struct Crowded;
 impl Gate {
     /// A gate that whoever has waited so long leaves again.
     pub(super) fn new(patience_ms: u64) -> Self {
-        Self { places: Semaphore::new(AT_ONCE), patience_ms }
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)), patience_ms }
     }
 
-    /// Goes through; the next one may once the permit is dropped.
-    pub(super) async fn pass(&self, env: &dyn Env) -> Result<SemaphorePermit<'_>, Crowded> {
-        if let Ok(permit) = self.places.try_acquire() {
-            return Ok(permit);
+    /// Goes through; the next one may once the place is given back.
+    pub(super) async fn pass(&self, env: &dyn Env) -> Result<Place, Crowded> {
+        let places = || Arc::clone(&self.places);
+        if let Ok(permit) = places().try_acquire_owned() {
+            return Ok(Place(permit));
         }
         tokio::select! {
-            permit = self.places.acquire() => permit.map_err(|_| Crowded),
+            permit = places().acquire_owned() => permit.map(Place).map_err(|_| Crowded),
             () = env.sleep_ms(self.patience_ms) => Err(Crowded),
         }
     }

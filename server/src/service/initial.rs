@@ -9,7 +9,7 @@ use roomcast_protocol::{
     model::{Status, UserPresence},
 };
 
-use super::{Inner, Service, Session, gate::Crowded};
+use super::{Inner, Service, Session};
 use crate::{
     hub::{LocalUser, Look, Packet},
     planted::{self, Bug},
@@ -26,8 +26,6 @@ impl Service {
     pub async fn begin_session(&self, session: &Session, resume: Option<&Resume>) -> Result<(), ErrorBody> {
         let inner = &self.inner;
         let user = &session.user.id;
-        let crowded = |error: Crowded| ErrorBody::new(ErrorCode::Overloaded, error.to_string()).retry_after(1_000);
-        let _place = inner.hall.pass(&*inner.env).await.map_err(crowded)?;
         let heads = inner.store.memberships(user).await.map_err(|error| error.told())?;
         let blocked = inner.store.blocked(user).await.map_err(|error| error.told())?;
         let nothing = BTreeMap::new();

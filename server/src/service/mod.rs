@@ -130,10 +130,7 @@ pub struct Service {
 }
 
 /// How long a connection waits to be taken: the engine gives up after five seconds.
-const ENTRANCE_MS: u64 = 3_500;
-
-/// How long it waits then for its initial state: its client gives up after ten seconds.
-const HALL_MS: u64 = 4_500;
+const GATE_MS: u64 = 4_000;
 
 /// Most committed batches that wait to be told.
 const NEWS_QUEUE: usize = 64;
@@ -158,9 +155,7 @@ struct Inner {
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
     /// Before a connection is taken.
-    entrance: Gate,
-    /// Before it is told its initial state.
-    hall: Gate,
+    gate: Gate,
 }
 
 impl Service {
@@ -186,8 +181,7 @@ impl Service {
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
             fills: Semaphore::new(mend::FILLS),
-            entrance: Gate::new(ENTRANCE_MS),
-            hall: Gate::new(HALL_MS),
+            gate: Gate::new(GATE_MS),
             node: node.clone(),
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,
