@@ -9,7 +9,10 @@ use std::{
 };
 
 use roomcast_protocol::RoomId;
-use socketioxide::{BroadcastError, SendError, SocketError, SocketIo, TransportType, extract::SocketRef, socket::Sid};
+use socketioxide::{
+    BroadcastError, SendError, SocketError, SocketIo, TransportType, extract::SocketRef, operators::BroadcastOperators,
+    socket::Sid,
+};
 
 use crate::{
     domain::ConnId,
@@ -67,15 +70,22 @@ impl Engine {
     pub(super) fn socket(&self, conn: ConnId) -> Option<SocketRef> {
         match self.conns.read().expect("nothing panics while it holds the map").get(&conn)? {
             Link::Pending(socket) => Some(socket.clone()),
-            Link::Live(sid) => self.io.get_socket(*sid),
+            Link::Live(sid) => self.all()?.get_socket(*sid),
         }
+    }
+
+    /// The engine's namespace. It is not there before clients are let in, nor once the engine is closed: what is told
+    /// then is told to nobody. The engine's shorter ways to it panic.
+    fn all(&self) -> Option<BroadcastOperators> {
+        self.io.of("/")
     }
 
     /// Of the sockets in these rooms, closes those whose queue is full: the engine tells that there are some, but
     /// not which. A packet without content finds out.
     fn evict_full(&self, rooms: &[RoomId]) {
         let probe = serde_json::json!({ "rooms": {} });
-        for socket in self.io.within(names(rooms)).sockets() {
+        let sockets = self.all().map(|all| all.within(names(rooms)).sockets());
+        for socket in sockets.into_iter().flatten() {
             if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("heads", &probe) {
                 close(socket, CloseReason::Slow);
             }
@@ -110,7 +120,10 @@ impl Transport for Engine {
         }
         let to = match except.and_then(|conn| self.socket(conn)) {
             Some(socket) => socket.to(names(rooms)),
-            None => self.io.to(names(rooms)),
+            None => match self.all() {
+                Some(all) => all.to(names(rooms)),
+                None => return,
+            },
         };
         let sent = futures_util::FutureExt::now_or_never(to.emit(packet.name, &packet.json));
         if let Some(Err(BroadcastError::Socket(errors))) = sent
@@ -148,5 +161,26 @@ fn close(socket: SocketRef, reason: CloseReason) {
             // A full queue refuses even this: then the kernel's own time-out ends the connection.
             let _ = socket.disconnect();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roomcast_protocol::Event;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_told_before_the_engine_is_open_or_once_it_is_closed_is_told_to_nobody() {
+        let (_layer, io) = SocketIo::new_layer();
+        let engine = Engine::new(io.clone());
+        let rooms = [RoomId::parse("r").expect("a good id")];
+        let packet = Packet::from(&Event::TokenRevoked(Box::default()));
+        engine.broadcast(&rooms, None, &packet);
+        io.ns("/", async || {});
+        engine.broadcast(&rooms, None, &packet);
+        io.close().await;
+        engine.broadcast(&rooms, None, &packet);
+        engine.evict_full(&rooms);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use roomcast_protocol::{Rev, RoomId};
 
+use super::gate::Place;
 use crate::{domain::ConnId, hub::Packet};
 
 /// Most packets that are held for one connection; one that misses more must come again.
@@ -13,7 +14,14 @@ const HELD: usize = 1_000;
 /// Whose initial state is not out yet. Its lock is held while news is told and while a connection is let go, so
 /// that each event reaches a connection by exactly one of the two ways. It is always taken before the roster's.
 #[derive(Debug, Default)]
-pub(super) struct Arriving(BTreeMap<ConnId, Vec<Held>>);
+pub(super) struct Arriving(BTreeMap<ConnId, Arrival>);
+
+#[derive(Debug)]
+struct Arrival {
+    held: Vec<Held>,
+    /// Others may begin once it is over.
+    _place: Option<Place>,
+}
 
 #[derive(Debug)]
 struct Held {
@@ -28,8 +36,8 @@ struct Held {
 pub(super) struct TooMuch;
 
 impl Arriving {
-    pub(super) fn begin(&mut self, conn: ConnId) {
-        self.0.insert(conn, Vec::new());
+    pub(super) fn begin(&mut self, conn: ConnId, place: Option<Place>) {
+        self.0.insert(conn, Arrival { held: Vec::new(), _place: place });
     }
 
     pub(super) fn forget(&mut self, conn: ConnId) {
@@ -46,7 +54,7 @@ impl Arriving {
 
     /// Holds a packet for a connection that is arriving; false where it is not.
     pub(super) fn hold(&mut self, conn: ConnId, place: Option<(RoomId, Rev)>, packet: &Packet) -> bool {
-        let Some(held) = self.0.get_mut(&conn) else { return false };
+        let Some(Arrival { held, .. }) = self.0.get_mut(&conn) else { return false };
         // One too many marks the overflow.
         if held.len() <= HELD {
             held.push(Held { place, packet: packet.clone() });
@@ -56,7 +64,7 @@ impl Arriving {
 
     /// Lets a connection go; gives what it must still be told, after it was told everything up to `said`.
     pub(super) fn release(&mut self, conn: ConnId, said: &BTreeMap<RoomId, Rev>) -> Result<Vec<Packet>, TooMuch> {
-        let held = self.0.remove(&conn).unwrap_or_default();
+        let held = self.0.remove(&conn).map(|arrival| arrival.held).unwrap_or_default();
         if held.len() > HELD {
             return Err(TooMuch);
         }
@@ -80,7 +88,7 @@ mod tests {
         let packet = Packet::from(&Event::TokenRevoked(Box::default()));
         let mut arriving = Arriving::default();
         assert!(!arriving.hold(conn, None, &packet));
-        arriving.begin(conn);
+        arriving.begin(conn, None);
         for rev in [4, 5, 6] {
             assert!(arriving.hold(conn, Some((room.clone(), Rev::new(rev))), &packet));
         }
@@ -95,7 +103,7 @@ mod tests {
         let conn = ConnId(1);
         let packet = Packet::from(&Event::TokenRevoked(Box::default()));
         let mut arriving = Arriving::default();
-        arriving.begin(conn);
+        arriving.begin(conn, None);
         for _ in 0..=HELD {
             arriving.hold(conn, None, &packet);
         }

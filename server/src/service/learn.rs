@@ -60,7 +60,9 @@ impl Inner {
                 let now = Membership { rev: head.member_rev, role: head.role, active: true };
                 if let Some(conns) = self.admit(&arriving, user, &head.room, now, head.rev, head.member_count) {
                     self.introduce(user, &head.room, None);
-                    self.welcome(user.clone(), head.room.clone(), conns.into_iter().collect());
+                    // Who is arriving is told of it in the initial state, or behind it.
+                    let here = conns.into_iter().filter(|conn| !arriving.contains(*conn)).collect();
+                    self.welcome(user.clone(), head.room.clone(), here);
                 }
             }
         }

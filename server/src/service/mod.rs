@@ -5,6 +5,7 @@ mod authors;
 mod conversation;
 mod dispatch;
 mod door;
+mod gate;
 mod gossip;
 mod history;
 mod incoming;
@@ -40,6 +41,7 @@ pub use session::{ConnectError, Departure, Session};
 pub use who::Here;
 
 use arriving::Arriving;
+use gate::Gate;
 use watch::Watch;
 
 use crate::{
@@ -127,6 +129,9 @@ pub struct Service {
     writer: Writer,
 }
 
+/// How long a connection waits to be taken: the engine gives up after five seconds.
+const GATE_MS: u64 = 4_000;
+
 /// Most committed batches that wait to be told.
 const NEWS_QUEUE: usize = 64;
 
@@ -149,6 +154,8 @@ struct Inner {
     watch: Mutex<Watch>,
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
+    /// Before a connection is taken.
+    gate: Gate,
 }
 
 impl Service {
@@ -174,6 +181,7 @@ impl Service {
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
             fills: Semaphore::new(mend::FILLS),
+            gate: Gate::new(GATE_MS),
             node: node.clone(),
         });
         // Fan-out in a task of its own, so that the next transaction need not wait for it. Where it falls behind,

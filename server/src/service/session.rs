@@ -12,7 +12,7 @@ use roomcast_protocol::{
     reply::TokenRefreshed,
 };
 
-use super::{Inner, Service};
+use super::{Inner, Service, gate::Crowded};
 use crate::{
     auth::Identity,
     domain::{Act, Author, ConnId},
@@ -83,9 +83,12 @@ impl Service {
     /// [`ConnectError`]; nothing is left behind.
     pub async fn connect(&self, conn: ConnId, identity: Identity) -> Result<Session, ConnectError> {
         let Identity { user, admin, expires_at } = identity;
+        let crowded = |error: Crowded| ErrorBody::new(ErrorCode::Overloaded, error.to_string());
+        let place = self.inner.gate.pass(&*self.inner.env).await;
+        let place = place.map_err(|error| ConnectError::Failed(crowded(error)))?;
         self.remember(&user).await?;
         // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
-        self.inner.arriving().begin(conn);
+        self.inner.arriving().begin(conn, Some(place));
         let connected = self.inner.roster().connect(conn, &user);
         if let Err(error) = self.inner.learn(&user.id).await {
             self.disconnect(conn, Departure::Lost);

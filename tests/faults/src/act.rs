@@ -173,8 +173,9 @@ impl Actor {
             let remove = RemoveMember { room_id, user_id };
             return self.spawn(tasks, "remove", async move { client.remove_member(remove).await });
         }
-        let users = self.dice.below(40);
-        let user_ids = vec![UserId::parse(&format!("user-{users}")).expect("a good id")];
+        // Not everybody whom it names was ever there.
+        let user = self.dice.below(40);
+        let user_ids = vec![UserId::parse(&format!("user-{user}")).expect("a good id")];
         self.spawn(tasks, "add", async move { client.add_members(AddMembers { room_id, user_ids }).await });
     }
 

@@ -1,13 +1,10 @@
 //! The checker: what was acknowledged, refused, told and shown, against what the database holds. It looks at no
 //! internals.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_client::view::Phase;
-use roomcast_protocol::{ClientId, ErrorBody, ErrorCode, RoomId, model::Message};
+use roomcast_protocol::{ClientId, ErrorBody, ErrorCode, RoomId, UserId, error::Retry, model::Message};
 
 use crate::{
     book::{Book, Outcome, Pages},
@@ -21,15 +18,15 @@ const LINES: usize = 12;
 /// What is against which rule.
 type Found = Vec<(&'static str, String)>;
 
-/// Sends, rows and what was told.
-pub fn check_history(book: &Book, rows: &Rows, devices: &[Arc<Device>]) {
+/// Sends, rows and what was told; each device is of one of the users.
+pub fn check_history(book: &Book, rows: &Rows, users: &[UserId]) {
     let mut found = Found::new();
     {
         let pages = book.open();
         sends(&pages, rows, &mut found);
         changes(&pages, rows, &mut found);
         first_in_first_out(&pages, rows, &mut found);
-        heard(&pages, rows, devices, &mut found);
+        heard(&pages, rows, users, &mut found);
     }
     dense(rows, &mut found);
     found.extend(rows.breaches.iter().map(|what| ("only forward", what.clone())));
@@ -119,9 +116,9 @@ fn first_in_first_out(pages: &Pages, rows: &Rows, found: &mut Found) {
 }
 
 /// Nothing to those who are not in the room.
-fn heard(pages: &Pages, rows: &Rows, devices: &[Arc<Device>], found: &mut Found) {
+fn heard(pages: &Pages, rows: &Rows, users: &[UserId], found: &mut Found) {
     for heard in &pages.heard {
-        let user = &devices[heard.device].user;
+        let user = &users[heard.device];
         if !rows.may_hear(&heard.room, user, heard.rev, heard.at_us) {
             let turns = rows.stays.get(&(heard.room.clone(), user.clone()));
             let what =
@@ -164,13 +161,20 @@ fn dense(rows: &Rows, found: &mut Found) {
 
 /// Whether the server said that a send will never be.
 fn is_refusal(error: &ErrorBody) -> bool {
-    !error.request_id.is_empty()
-        && error.code.retry() == roomcast_protocol::error::Retry::Never
-        && error.code != ErrorCode::Conflict
+    !error.request_id.is_empty() && error.code.retry() == Retry::Never && error.code != ErrorCode::Conflict
+}
+
+/// How much of each room is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What is shown.
+    Window,
+    /// Its whole history, loaded from the server.
+    Whole,
 }
 
 /// What is not yet as it should be on a device once everything is healed; nothing = it shows what the database has.
-pub async fn differences(device: &Device, rows: &Rows) -> Vec<String> {
+pub async fn differences(device: &Device, rows: &Rows, depth: Depth) -> Vec<String> {
     let n = device.number;
     let Some(client) = device.client() else { return vec![format!("device {n} is off")] };
     let view = client.view();
@@ -185,7 +189,7 @@ pub async fn differences(device: &Device, rows: &Rows) -> Vec<String> {
     }
     for id in inside.intersection(&shown) {
         let room = client.room(id.as_str());
-        while room.view().is_some_and(|view| view.has_older) {
+        while depth == Depth::Whole && room.view().is_some_and(|view| view.has_older) {
             match room.load_older(200).await {
                 Ok(_) => {}
                 Err(error) => return vec![format!("device {n} cannot load {id}: {error}")],
@@ -208,7 +212,9 @@ pub async fn differences(device: &Device, rows: &Rows) -> Vec<String> {
         }
         let stored = rows.messages.get(*id).map_or(&[][..], Vec::as_slice);
         let as_shown: Vec<Message> = view.timeline.iter().map(|message| bare(message)).collect();
-        let as_stored: Vec<Message> = stored.iter().map(|stored| bare(&stored.body)).collect();
+        // A window that is cut off ends at the newest all the same.
+        let from = if view.has_older { stored.len().saturating_sub(as_shown.len()) } else { 0 };
+        let as_stored: Vec<Message> = stored[from..].iter().map(|stored| bare(&stored.body)).collect();
         if as_shown != as_stored {
             let first = as_shown.iter().zip(&as_stored).find(|(one, other)| one != other);
             let lengths = (as_shown.len(), as_stored.len());
@@ -227,3 +233,6 @@ fn bare(message: &Message) -> Message {
     message.reactions.iter_mut().for_each(|reaction| reaction.mine = false);
     message
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ use crate::{
     balancer::Balancer,
     book::{Book, Outcome},
     listen::listen,
+    wiretap::Wiretap,
 };
 
 /// A connection as it stands.
@@ -85,7 +86,12 @@ impl Device {
             led.store(n, Ordering::Relaxed);
             Some(address)
         };
-        let link = Link::start(upstream, seed ^ (number as u64) << 20).await;
+        let listens = Arc::clone(&book);
+        let ears = move || {
+            let mut tap = Wiretap::new(number, Arc::clone(&listens));
+            move |bytes: &[u8]| tap.hear(bytes)
+        };
+        let link = Link::tapped(upstream, ears, seed ^ (number as u64) << 20).await;
         Self {
             number,
             user,

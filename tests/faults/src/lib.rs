@@ -19,3 +19,4 @@ pub mod plan;
 pub mod rows;
 pub mod run;
 pub mod street;
+pub mod wiretap;

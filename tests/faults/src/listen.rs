@@ -117,8 +117,7 @@ impl Screen {
             device.book.violate("told in order", what);
         }
         let mut pages = device.book.open();
-        let heard = Heard { device: device.number, room: message.room_id.clone(), rev: message.rev, at_us };
-        pages.heard.push(heard);
+        pages.heard.push(Heard { device: device.number, room: message.room_id.clone(), rev: message.rev, at_us });
         pages.figures.deliveries += 1;
         let sent = message.client_id.as_ref().and_then(|id| pages.sends.get(id));
         let (Some(sent), Some(session)) = (sent, device.session()) else { return };

@@ -6,13 +6,13 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use roomcast_protocol::command::CreateRoom;
+use roomcast_protocol::{UserId, command::CreateRoom};
 use roomcast_tests::Dice;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
     book::{Book, Label, Outcome, Violation},
-    check,
+    check::{self, Depth},
     device::{Device, Mood},
     fault::{Fault, Pace},
     house::House,
@@ -95,23 +95,27 @@ pub async fn run(settings: &Settings) -> Report {
     mood.send_replace(Mood::Quiet);
     book.diary(Some(Label::Calm), "everything is healed and everybody is quiet".to_owned());
 
-    let healed = heal(&house, &devices).await;
-    book.diary(None, format!("the screens were right after {:.1} s", healed.after.as_secs_f64()));
-    for difference in healed.differences {
+    for difference in heal(&house, &devices, &book).await {
         book.violate("screens", difference);
     }
-    check::check_history(&book, &Rows::read(&house), &devices);
-    let mut report = report(&book, &devices);
-    report.logs = house.nodes.iter().map(|node| node.server.log()).collect();
-    report
+    let users: Vec<UserId> = devices.iter().map(|device| device.user.clone()).collect();
+    check::check_history(&book, &Rows::read(&house), &users);
+    let logs: Vec<String> = house.nodes.iter_mut().map(|node| node.server.take_log()).collect();
+    for (n, _) in logs.iter().enumerate().filter(|(_, log)| log.contains("panicked at")) {
+        book.violate("no panic", format!("node {n} panicked"));
+    }
+    report(&book, &devices, logs)
 }
 
 /// Makes the rooms.
 async fn furnish(plan: &Plan, devices: &[Arc<Device>]) {
+    for device in devices {
+        // Only who was there once can be brought into a room.
+        device.client().expect("it runs").connected().await.expect("it connects");
+    }
     for room in &plan.rooms {
         let device = plan.devices.iter().position(|user| *user == room.owner).expect("everybody has a device");
         let client = devices[device].client().expect("it runs");
-        client.connected().await.expect("it connects");
         let create = CreateRoom {
             room_id: Some(room.id.clone()),
             name: room.id.to_string(),
@@ -187,27 +191,31 @@ async fn trouble(device: Arc<Device>, nuisance: Nuisance, mut dice: Dice) {
     device.disturbed.store(false, Ordering::Relaxed);
 }
 
-struct Healed {
-    after: Duration,
-    differences: Vec<String>,
-}
-
-/// Waits until every screen shows what the database has.
-async fn heal(house: &House, devices: &[Arc<Device>]) -> Healed {
+/// Waits until every screen shows what the database has; then has every device load the rest, and gives what is
+/// wrong with any of it.
+async fn heal(house: &House, devices: &[Arc<Device>], book: &Book) -> Vec<String> {
+    let look = async |depth| {
+        let rows = Rows::read(house);
+        let found = join_all(devices.iter().map(|device| check::differences(device, &rows, depth))).await;
+        found.into_iter().flatten().collect::<Vec<String>>()
+    };
     let began = Instant::now();
     loop {
-        let rows = Rows::read(house);
-        let found = join_all(devices.iter().map(|device| check::differences(device, &rows))).await;
-        let differences: Vec<String> = found.into_iter().flatten().collect();
-        let after = began.elapsed();
-        if differences.is_empty() || after > HEALING {
-            return Healed { after, differences };
+        let wrong = look(Depth::Window).await;
+        if wrong.is_empty() {
+            break;
+        }
+        if began.elapsed() > HEALING {
+            book.diary(None, format!("the screens are wrong after {:.1} s", began.elapsed().as_secs_f64()));
+            return wrong;
         }
         sleep(Duration::from_millis(500)).await;
     }
+    book.diary(None, format!("the screens were right after {:.1} s", began.elapsed().as_secs_f64()));
+    look(Depth::Whole).await
 }
 
-fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
+fn report(book: &Book, devices: &[Arc<Device>], logs: Vec<String>) -> Report {
     let pages = book.open();
     let count = |fits: fn(&Outcome) -> bool| pages.sends.values().filter(|send| fits(&send.outcome)).count();
     let acked = count(|outcome| matches!(outcome, Outcome::Acked(_)));
@@ -220,5 +228,5 @@ fn report(book: &Book, devices: &[Arc<Device>]) -> Report {
         pages.figures
     );
     let diary = pages.diary.iter().map(|(at, what)| format!("{:>8.1} s  {what}", *at as f64 / 1_000.0)).collect();
-    Report { violations: pages.violations.clone(), diary, figures, logs: Vec::new() }
+    Report { violations: pages.violations.clone(), diary, figures, logs }
 }

@@ -16,13 +16,16 @@ use tokio::{
 };
 
 use super::{
-    pump::{Side, pump},
+    pump::{Ear, Side, pump},
     weather::{Door, Weather},
 };
 use crate::Dice;
 
 /// Where a link leads, asked for each connection.
 type Upstream = Arc<dyn Fn() -> Option<SocketAddr> + Send + Sync>;
+
+/// Makes an ear for each connection.
+type Ears = Arc<dyn Fn() -> Ear + Send + Sync>;
 
 /// A link whose weather can be changed at any time. It ends with the value.
 pub struct Link {
@@ -56,13 +59,30 @@ impl Link {
     /// # Panics
     /// If no port can be had.
     pub async fn start(upstream: impl Fn() -> Option<SocketAddr> + Send + Sync + 'static, seed: u64) -> Self {
+        Self::open(Arc::new(upstream), Arc::new(|| None), seed).await
+    }
+
+    /// The same with an ear for each connection, which hears what arrives at whoever connected.
+    ///
+    /// # Panics
+    /// If no port can be had.
+    pub async fn tapped<E: FnMut(&[u8]) + Send + 'static>(
+        upstream: impl Fn() -> Option<SocketAddr> + Send + Sync + 'static,
+        ears: impl Fn() -> E + Send + Sync + 'static,
+        seed: u64,
+    ) -> Self {
+        Self::open(Arc::new(upstream), Arc::new(move || Some(Box::new(ears()))), seed).await
+    }
+
+    async fn open(upstream: Upstream, ears: Ears, seed: u64) -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, crate::port::free()));
         let listener = TcpListener::bind(address).await.expect("the port is free");
         let (weather, told) = watch::channel(Weather::default());
         let (resets, reset) = watch::channel(0);
         let made = Arc::<AtomicUsize>::default();
         let calls = Calls {
-            upstream: Arc::new(upstream),
+            upstream,
+            ears,
             weather: told,
             resets: reset,
             made: Arc::clone(&made),
@@ -104,6 +124,7 @@ impl Link {
 
 struct Calls {
     upstream: Upstream,
+    ears: Ears,
     weather: watch::Receiver<Weather>,
     resets: watch::Receiver<u64>,
     made: Arc<AtomicUsize>,
@@ -147,6 +168,7 @@ impl Calls {
         let (upstream, weather, mut resets) = (self.upstream.clone(), self.weather.clone(), self.resets.clone());
         let (made, number) = (self.made.clone(), self.next.fetch_add(2, Ordering::Relaxed));
         let dice = [0, 1].map(|side| Dice::new(self.seed ^ (number + side).wrapping_mul(0x9e37_79b9)));
+        let ear = (self.ears)();
         resets.mark_unchanged();
         async move {
             let connected = match upstream() {
@@ -162,8 +184,8 @@ impl Calls {
             let [up, down] = dice;
             let both = async {
                 tokio::try_join!(
-                    pump(&mut from_caller, &mut to_place, Side::Up, weather.clone(), up),
-                    pump(&mut from_place, &mut to_caller, Side::Down, weather, down),
+                    pump(&mut from_caller, &mut to_place, Side::Up, weather.clone(), up, None),
+                    pump(&mut from_place, &mut to_caller, Side::Down, weather, down, ear),
                 )
                 .map(drop)
             };

@@ -4,3 +4,4 @@ mod node_killed;
 mod postgres_away;
 mod redis_away;
 mod stage;
+mod stampede;
