@@ -204,7 +204,8 @@ impl Net {
     /// A user is here.
     pub(crate) fn note_here(&self, link: LinkId) {
         let mut net = self.state();
-        let user = net.links.get(&link).map(|link| net.users[link.device].clone());
+        // One that hung up while the server was still looking is not.
+        let user = net.links.get(&link).filter(|link| link.server_open).map(|link| net.users[link.device].clone());
         user.and_then(|user| net.left.remove(&user));
     }
 
