@@ -236,7 +236,6 @@ impl Node {
         let session = match self.service.connect(conn, identity).await {
             Ok(session) => session,
             Err(error) => {
-                self.net.note_left(link, Departure::Lost);
                 self.service.disconnect(conn, Departure::Lost);
                 self.net.unregister(conn);
                 return refuse(match error {
