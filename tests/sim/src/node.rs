@@ -249,7 +249,6 @@ impl Node {
         let session = match self.service.connect(conn, identity).await {
             Ok(session) => session,
             Err(error) => {
-                self.net.note_left(link, Departure::Lost);
                 self.service.disconnect(conn, Departure::Lost);
                 self.net.unregister(self.place, conn);
                 return refuse(match error {
