@@ -61,6 +61,8 @@ pub(crate) struct Link {
     pub conn: Option<ConnId>,
     /// Where its commands go.
     pub mailbox: Option<mpsc::Sender<Arrival<Option<u64>>>>,
+    /// Whether its user counts as here by it.
+    pub here: bool,
     /// When the server heard its last sign of life.
     pub heard_at: u64,
     up: Pipe,
@@ -204,15 +206,23 @@ impl Net {
     /// A user is here.
     pub(crate) fn note_here(&self, link: LinkId) {
         let mut net = self.state();
-        // One that hung up while the server was still looking is not.
-        let user = net.links.get(&link).filter(|link| link.server_open).map(|link| net.users[link.device].clone());
-        user.and_then(|user| net.left.remove(&user));
+        let device = match net.links.get_mut(&link) {
+            Some(link) if link.server_open => {
+                link.here = true;
+                link.device
+            }
+            // It hung up while the server was still looking.
+            _ => return,
+        };
+        let user = net.users[device].clone();
+        net.left.remove(&user);
     }
 
     /// The server learns how a user's connection ended.
     pub(crate) fn note_left(&self, link: LinkId, how: Departure) {
         let mut net = self.state();
-        let Some(user) = net.links.get(&link).map(|link| net.users[link.device].clone()) else { return };
+        let Some(device) = net.links.get(&link).filter(|link| link.here).map(|link| link.device) else { return };
+        let user = net.users[device].clone();
         let left = net.left.entry(user).or_insert((self.kernel.now(), how));
         if how == Departure::Asked {
             left.1 = how;
@@ -242,6 +252,7 @@ impl Net {
             dead: false,
             conn: None,
             mailbox: None,
+            here: false,
             heard_at: self.kernel.now(),
             up: Pipe::default(),
             down: Pipe::default(),
