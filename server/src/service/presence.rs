@@ -73,10 +73,11 @@ impl Inner {
             for (user, (look, rooms)) in users.iter().zip(before) {
                 roster.occupancy_changed(user);
                 let (after, there) = (roster.look(user), roster.presence_rooms(user, largest));
-                let whom: Vec<RoomId> = if look == after {
-                    there.difference(&rooms).cloned().collect()
+                // Where they are new, nobody knew how they are.
+                let (whom, look): (Vec<RoomId>, Look) = if look == after {
+                    (there.difference(&rooms).cloned().collect(), Look { status: Status::Offline, text: None })
                 } else {
-                    there.union(&rooms).cloned().collect()
+                    (there.union(&rooms).cloned().collect(), look)
                 };
                 if !whom.is_empty() {
                     let events = events(user, &look, after, now).into_iter();
