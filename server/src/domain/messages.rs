@@ -116,7 +116,7 @@ pub(super) fn send(
 /// The same `clientId` again: the original where the content is the same, for ever (G-4).
 fn repeated(workspace: &Workspace, row: &MessageRow, digest: &str) -> Result<Decision, ErrorBody> {
     if row.digest == digest {
-        return Ok(Decision::quiet(workspace.stored_for(&row.message.id, &row.message.user_id)));
+        return Ok(Decision::quiet(workspace.unchanged_for(&row.message.id, &row.message.user_id)));
     }
     let why = "unable to send the message; its clientId was used for another one";
     Err(ErrorBody::new(ErrorCode::Conflict, why).field("clientId"))
@@ -137,7 +137,7 @@ pub(super) fn edit(
     }
     let content = canonical(&edit.content);
     if message.content == content {
-        return Ok(Decision::quiet(workspace.stored_for(&edit.message_id, &change.author.user.id)));
+        return Ok(Decision::quiet(workspace.unchanged_for(&edit.message_id, &change.author.user.id)));
     }
     if edit.if_version.is_some_and(|version| version != message.version) {
         let why = "unable to edit the message; it has moved on from ifVersion";
@@ -162,7 +162,7 @@ pub(super) fn delete(
     let own = message.user_id == change.author.user.id;
     workspace.permit(scene, change, &room, Action::Delete { own }, DELETE)?;
     if message.deleted_at.is_some() {
-        return Ok(Decision::quiet(workspace.stored_for(id, &change.author.user.id)));
+        return Ok(Decision::quiet(workspace.unchanged_for(id, &change.author.user.id)));
     }
     if !message.reactions.is_empty() {
         workspace.clear_reactions(id);

@@ -39,7 +39,7 @@ pub(super) fn unpin(
 }
 
 fn unchanged(workspace: &Workspace, change: &Change, pin: &Pin) -> Decision {
-    Decision::quiet(workspace.stored_for(&pin.message_id, &change.author.user.id))
+    Decision::quiet(workspace.unchanged_for(&pin.message_id, &change.author.user.id))
 }
 
 fn set(workspace: &mut Workspace, scene: &Scene<'_>, change: &Change, pin: &Pin, pinned: bool) -> Decision {

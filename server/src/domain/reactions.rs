@@ -1,7 +1,7 @@
 //! What people say to a message with one sign. A message at rest holds the counts; who gave one is a row of its own.
 
 use roomcast_protocol::{
-    ErrorBody, ErrorCode, Event, MessageId, UserId,
+    ErrorBody, ErrorCode, Event, MessageId, Rev, UserId,
     command::React,
     event::{MessageUpdated, ReactionChange},
     model::Message,
@@ -31,7 +31,7 @@ pub(super) fn add(
         return Err(ErrorBody::new(ErrorCode::Gone, "unable to add the reaction; the message is deleted"));
     }
     if workspace.has_reacted(change, react) {
-        return Ok(Decision::quiet(workspace.stored_for(&react.message_id, &change.author.user.id)));
+        return Ok(Decision::quiet(workspace.unchanged_for(&react.message_id, &change.author.user.id)));
     }
     let most = scene.limits.reactions;
     if !known && different >= most {
@@ -50,7 +50,7 @@ pub(super) fn remove(
     let (room, _) = find(workspace, change, &react.message_id, REMOVE)?;
     workspace.permit(scene, change, &room, Action::Unreact, REMOVE)?;
     if !workspace.has_reacted(change, react) {
-        return Ok(Decision::quiet(workspace.stored_for(&react.message_id, &change.author.user.id)));
+        return Ok(Decision::quiet(workspace.unchanged_for(&react.message_id, &change.author.user.id)));
     }
     Ok(set(workspace, change, react, false))
 }
@@ -80,6 +80,16 @@ impl Workspace {
     pub(super) fn stored_for(&self, id: &MessageId, reader: &UserId) -> Done {
         let message = &self.messages[id].message;
         Done::Message(Box::new(self.as_seen_by(message.clone(), reader)), message.rev)
+    }
+
+    /// A message as it now is, for one whose command changed nothing. A change that a reply made in the first message of
+    /// its thread is the reply's, too: whoever took it for told by this answer would never hear of the reply. So it
+    /// claims none, and the log tells it.
+    pub(super) fn unchanged_for(&self, id: &MessageId, reader: &UserId) -> Done {
+        match self.stored_for(id, reader) {
+            Done::Message(message, _) if message.thread.is_some() => Done::Message(message, Rev::default()),
+            done => done,
+        }
     }
 
     /// Marks what the reader reacted with.
