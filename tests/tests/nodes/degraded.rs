@@ -27,7 +27,6 @@ async fn gauge(node: &Server) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn g6_without_redis_nodes_are_ready_and_degraded_and_without_the_database_they_are_not() {
     let mut stage = Stage::set().await;
     becomes(&stage.nodes, 200, json!([])).await;

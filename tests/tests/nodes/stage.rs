@@ -2,12 +2,16 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, LazyLock},
+    time::Duration,
 };
 
 use roomcast_test_services::{Nginx, Postgres, Redis, port};
 use roomcast_tests::Server;
-use tokio::task::spawn_blocking;
+use tokio::{runtime::Runtime, task::spawn_blocking};
+
+/// How long nginx may take a node for dead after it answers again.
+const NGINX_TRIES: Duration = Duration::from_secs(40);
 
 /// Three nodes.
 pub(crate) struct Stage {
@@ -50,21 +54,29 @@ impl Stage {
         if let Some(stage) = shared.upgrade() {
             return stage;
         }
-        let stage = Arc::new(Self::set().await);
+        // A server goes when the thread does that started it, so that is none of a single test's.
+        static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime can be made"));
+        let stage = Arc::new(RUNTIME.spawn(Self::set()).await.expect("it is set"));
         *shared = Arc::downgrade(&stage);
         stage
     }
 
-    /// A value of `affinity` that nginx takes to this node.
+    /// A value of `affinity` that nginx takes to this node, as soon as it tries it.
     pub(crate) async fn affinity(&self, node: usize) -> String {
+        let leads = async || self.find(node).await.is_some();
+        assert!(roomcast_tests::eventually(NGINX_TRIES, leads).await, "no key leads to node {node}");
+        self.find(node).await.expect("one led there a moment ago")
+    }
+
+    async fn find(&self, node: usize) -> Option<String> {
         let wanted = format!("X-Node: {}", self.nodes[node].address());
-        for n in 0..1_000 {
+        for n in 0..100 {
             let path = format!("/livez?affinity=key-{n}");
             let head = roomcast_tests::http::head(self.nginx.address(), &path).await.expect("nginx answers");
             if head.lines().any(|line| line == wanted) {
-                return format!("key-{n}");
+                return Some(format!("key-{n}"));
             }
         }
-        panic!("no key leads to {wanted}");
+        None
     }
 }

@@ -10,31 +10,26 @@ use crate::stage::Stage;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn straight_to_two_nodes_over_websocket() {
     straight("websocket").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn straight_to_two_nodes_over_polling() {
     straight("polling").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn through_nginx_over_polling() {
     through_nginx("polling").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn through_nginx_with_an_upgrade() {
     through_nginx("upgrade").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn through_nginx_over_websocket() {
     through_nginx("websocket").await;
 }

@@ -6,7 +6,6 @@ use serde_json::json;
 use crate::stage::Stage;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn g7_a_message_reaches_the_members_on_other_nodes() {
     let stage = Stage::shared().await;
     let alice = stage.nodes[0].client("told-alice").await;
@@ -24,7 +23,6 @@ async fn g7_a_message_reaches_the_members_on_other_nodes() {
 
 /// A room without members on a node costs that node nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the services do not listen to the bus yet"]
 async fn a_node_listens_to_the_rooms_of_its_own_people_alone() {
     let stage = Stage::shared().await;
     let alice = stage.nodes[0].client("alone-alice").await;
