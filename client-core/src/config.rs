@@ -1,12 +1,13 @@
 //! What a client can be told at birth.
 
 use roomcast_protocol::handshake::ClientInfo;
+use roomcast_protocol::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
 
 use crate::{outbox::SavedItem, time::Millis, trace::Tracing};
 
 /// Settings; the defaults are the ones that the guarantees were measured with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToJson, FromJson)]
 #[serde(default)]
 pub struct Config {
     /// How the program introduces itself to the server.
@@ -57,7 +58,7 @@ impl Default for Config {
 }
 
 /// By what connections may be made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum Transports {
     /// A WebSocket first; long polling where none can be had, until one can.
     All,
@@ -68,7 +69,7 @@ pub enum Transports {
 }
 
 /// Whether the shell keeps the outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum Storage {
     /// In memory only: an unacknowledged send dies with the program.
     None,
@@ -77,7 +78,7 @@ pub enum Storage {
 }
 
 /// What the shell kept of the last run.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToJson, FromJson)]
 pub struct Saved {
     /// Sends that had not been acknowledged.
     pub outbox: Vec<SavedItem>,

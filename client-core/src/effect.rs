@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use roomcast_protocol::json::{FromJson, ToJson};
 use roomcast_protocol::{ClientId, ErrorBody, MessageId, Reply, RoomId, collections::BTreeSet};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Something for the shell to do, in the order of the queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub enum Effect {
     /// A connection begins. Open a WebSocket and tell [`Opened`](crate::Input::Opened) or
     /// [`Closed`](crate::Input::Closed); for long polling there is nothing to do but to expect requests.
@@ -76,7 +77,7 @@ pub enum Effect {
 pub type Outcome = Result<Answer, ErrorBody>;
 
 /// What a successful command gives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub enum Answer {
     /// The server's reply.
     Reply(Box<Reply>),
@@ -85,7 +86,7 @@ pub enum Answer {
 }
 
 /// By what a connection is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToJson)]
 #[non_exhaustive]
 pub enum Transport {
     /// A WebSocket, one packet a frame.
@@ -95,7 +96,7 @@ pub enum Transport {
 }
 
 /// What an HTTP request does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum Method {
     /// Waits for what the server has to say.
     Get,
@@ -104,7 +105,7 @@ pub enum Method {
 }
 
 /// Why a token is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToJson)]
 pub enum TokenReason {
     /// There is none yet.
     Connect,
@@ -115,11 +116,11 @@ pub enum TokenReason {
 }
 
 /// Names a storage operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 pub struct OpId(pub u64);
 
 /// Something to store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub struct StorageOp {
     /// Comes back when it is done.
     pub id: OpId,
@@ -128,7 +129,7 @@ pub struct StorageOp {
 }
 
 /// A change of what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub enum StorageChange {
     /// Write the item in place of any of the same id.
     Put(Box<SavedItem>),
@@ -137,7 +138,7 @@ pub enum StorageChange {
 }
 
 /// A part of the view.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToJson)]
 pub enum Key {
     /// [`ConnectionView`](crate::view::ConnectionView), who the user is, and what the server lacks.
     Connection,

@@ -1,8 +1,9 @@
 //! Everything that can happen to a client. There is no other way in.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use roomcast_protocol::json::{FromJson, ToJson};
 use roomcast_protocol::{
     ClientId, Command, MessageId, RoomId, UserId,
+    base64::{self, Alphabet},
     command::{CreateRoom, Place},
     json,
 };
@@ -11,15 +12,15 @@ use serde::{Deserialize, Serialize};
 use crate::effect::{Method, OpId};
 
 /// Names a user's command; its [`Resolve`](crate::Effect::Resolve) carries it back. Chosen by the shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 pub struct CommandId(pub u64);
 
 /// One transport connection. What comes from an earlier one is ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 pub struct ConnId(pub u64);
 
 /// One request for a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 pub struct TokenReq(pub u64);
 
 /// What happened.
@@ -76,7 +77,7 @@ pub enum Input {
 }
 
 /// What a user can want.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum UserCommand {
     /// Any command of the protocol, resolved with its reply. `send-message` goes through the outbox, `mark-read`
     /// up to a place and typing through their own features; those resolve as those features say.
@@ -187,7 +188,7 @@ pub enum UserCommand {
 }
 
 /// A message that a change is meant for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 pub enum Target {
     /// One that the server has.
@@ -230,12 +231,12 @@ impl Token {
     /// Whose it is, where it is a JSON Web Token; only the server can tell whether that is true.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
-        #[derive(Deserialize)]
+        #[derive(Deserialize, FromJson)]
         struct Claims {
             sub: String,
         }
         let payload = self.0.split('.').nth(1)?.trim_end_matches('=');
-        let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let claims = String::from_utf8(base64::decode(Alphabet::Url, payload)?).ok()?;
         let Claims { sub } = json::from_str(&claims).ok()?;
         UserId::parse(&sub).ok()
     }
@@ -258,7 +259,7 @@ pub struct TokenError(pub String);
 pub struct StorageError(pub String);
 
 /// Whether there is a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum Network {
     /// There is.
     Online,
@@ -267,7 +268,7 @@ pub enum Network {
 }
 
 /// Whether somebody looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 pub enum Visibility {
     /// In the foreground.
     Visible,

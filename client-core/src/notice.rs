@@ -8,12 +8,13 @@ use roomcast_protocol::{
     model::{Message, Status, User},
 };
 
+use roomcast_protocol::json::ToJson;
 use serde::Serialize;
 
 use crate::{input::Target, view::Phase};
 
 /// Something that happened. Changes of a room come exactly once and in the order of their `rev` (G-9).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[non_exhaustive]
 pub enum Notice {
     /// A message was posted, also by this user.

@@ -1,5 +1,6 @@
 //! Time, as the shell tells it. The core has no clock of its own.
 
+use roomcast_protocol::json::{FromJson, ToJson};
 use roomcast_protocol::number::SAFE_END;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub type Millis = u64;
 
 /// What the clocks say when an input is handled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToJson, FromJson)]
 pub struct Now {
     /// The monotonic clock; every deadline is measured on it.
     pub mono_ms: Millis,

@@ -10,6 +10,7 @@ use roomcast_protocol::{
     model::{Message, Role, Room, RoomUser, Typist, User},
 };
 
+use roomcast_protocol::json::ToJson;
 use serde::Serialize;
 
 use crate::{effect::Transport, people::People, rooms::Timeline, time::Millis};
@@ -38,7 +39,7 @@ pub struct ClientView {
 }
 
 /// The connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     /// Where it stands.
@@ -54,7 +55,7 @@ pub struct ConnectionView {
 }
 
 /// Where the connection stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToJson)]
 #[non_exhaustive]
 pub enum Phase {
     /// Not wanted.
@@ -77,7 +78,7 @@ pub enum Phase {
 }
 
 /// A room's line in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomSummary {
     /// The room.
@@ -167,7 +168,7 @@ pub struct ThreadView {
 }
 
 /// A message of the user's own that the timeline does not have yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingMessage {
     /// Its id until the server gives it one.
@@ -192,7 +193,7 @@ pub struct PendingChange {
 }
 
 /// How far a message of the user's own is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub enum SendStatus {
     /// Waiting here.

@@ -1,5 +1,6 @@
 //! Acknowledgements: exactly one for every command that asks for one.
 
+use crate::json::FromJson;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ struct Failure<'a> {
     error: &'a ErrorBody,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 struct Head {
     success: bool,
     #[serde(default)]

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::json::small::{FromJson, Malformed, Reader, ToJson};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error as _, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
@@ -16,7 +17,7 @@ use crate::{
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $name { $($body)* }
@@ -112,7 +113,7 @@ payload!(
 );
 
 /// Say how far one has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum MarkRead {
@@ -159,6 +160,20 @@ impl<'de> Deserialize<'de> for MarkRead {
     }
 }
 
+impl FromJson<'_> for MarkRead {
+    fn blank() -> Self {
+        Self::Messages(Vec::new())
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = match reader.peek() {
+            b'[' => Self::Messages(FromJson::take(reader)?),
+            _ => Self::UpTo(FromJson::take(reader)?),
+        };
+        Ok(())
+    }
+}
+
 payload!(
     /// A place in a room.
     ReadUpTo {
@@ -170,13 +185,13 @@ payload!(
 );
 
 /// The caller is typing in this room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStart(pub RoomId);
 
 /// The caller has stopped typing in this room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct TypingStop(pub RoomId);
@@ -262,7 +277,7 @@ payload!(
 );
 
 /// Which rooms to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RoomScope {
@@ -349,7 +364,7 @@ payload!(
     }
 );
 /// A message of a room, by its place or by its id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Place {
@@ -357,6 +372,20 @@ pub enum Place {
     Seq(Seq),
     /// The one of this id.
     Message(MessageId),
+}
+
+impl FromJson<'_> for Place {
+    fn blank() -> Self {
+        Self::Seq(FromJson::blank())
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = match reader.peek() {
+            b'"' => Self::Message(FromJson::take(reader)?),
+            _ => Self::Seq(FromJson::take(reader)?),
+        };
+        Ok(())
+    }
 }
 
 impl From<Seq> for Place {
@@ -431,7 +460,7 @@ payload!(
 );
 
 /// Swap the connection's token for a fresh one of the same user.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RefreshToken {

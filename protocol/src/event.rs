@@ -1,5 +1,6 @@
 //! The payloads that the server sends. A client ignores fields that it does not know.
 
+use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($body:tt)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
         #[serde(rename_all = "camelCase")]
         pub struct $name { $($body)* }
@@ -193,7 +194,7 @@ payload!(
 );
 
 /// Why the receiver is out of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum RemovalReason {

@@ -1,11 +1,12 @@
 //! The handshake: what a client says with CONNECT, and how it can be refused.
 
+use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
 
 use crate::{Epoch, Rev, RoomId, collections::BTreeMap};
 
 /// The `auth` of a connect. Fields of others are ignored: stock clients put their own there.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Auth {
@@ -27,7 +28,7 @@ impl std::fmt::Debug for Auth {
 }
 
 /// The state that a client resumes from (G-10).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
@@ -38,7 +39,7 @@ pub struct Resume {
 }
 
 /// Which program connects; for logs and metrics.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ClientInfo {
@@ -50,7 +51,7 @@ pub struct ClientInfo {
 }
 
 /// Why a connect was refused: the closed set of `connect_error` messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToJson, FromJson, thiserror::Error)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Refusal {
     /// No, a bad, or an expired token.

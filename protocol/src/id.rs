@@ -6,6 +6,8 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::json::small::{FromJson, Malformed, Reader, ToJson, Writer};
+
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -113,6 +115,23 @@ macro_rules! id {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl ToJson for $name {
+            fn write(&self, writer: &mut Writer) {
+                writer.string(&self.0);
+            }
+        }
+
+        impl FromJson<'_> for $name {
+            fn blank() -> Self {
+                Self(Arc::from(""))
+            }
+
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+                *self = Self::parse(&reader.string()?).map_err(|_| Malformed)?;
+                Ok(())
             }
         }
 

@@ -4,7 +4,11 @@
 //! validation, permission rules, and the Engine.IO v4 / Socket.IO v5 codec. Pure data and pure functions: no
 //! clock, no I/O, no async, no ambient randomness, so the crate builds for the browser as it stands.
 
+// The derives name this crate, wherever they are used.
+extern crate self as roomcast_protocol;
+
 pub mod ack;
+pub mod base64;
 pub mod collections;
 pub mod command;
 pub mod emoji;

@@ -1,11 +1,12 @@
 //! The nouns of the product, as they travel.
 
+use crate::json::small::{FromJson, Malformed, Reader, ToJson, Writer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{ClientId, Json, MessageId, Rev, RoomId, Seq, Timestamp, UserId};
 
 /// Who somebody is, from their token's claims.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -19,7 +20,7 @@ pub struct User {
 }
 
 /// What a member may do in a room, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -32,7 +33,7 @@ pub enum Role {
 }
 
 /// Whether somebody is there, as others see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -49,7 +50,7 @@ pub enum Status {
 }
 
 /// What a user chooses to be seen as while connected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Availability {
@@ -77,7 +78,7 @@ impl Availability {
 }
 
 /// A member as a room's user list shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomUser {
@@ -95,7 +96,7 @@ pub struct RoomUser {
 }
 
 /// A membership as the log of a room's changes carries it. One that ended has `left_at`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
@@ -193,6 +194,23 @@ impl Serialize for MessageType {
     }
 }
 
+impl ToJson for MessageType {
+    fn write(&self, writer: &mut Writer) {
+        writer.string(self.as_str());
+    }
+}
+
+impl FromJson<'_> for MessageType {
+    fn blank() -> Self {
+        Self::Text
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = Self::parse(&reader.string()?).ok_or(Malformed)?;
+        Ok(())
+    }
+}
+
 impl<'de> Deserialize<'de> for MessageType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
@@ -201,7 +219,7 @@ impl<'de> Deserialize<'de> for MessageType {
 }
 
 /// Something that comes with a message and lives elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Attachment {
@@ -225,7 +243,7 @@ pub struct Attachment {
 }
 
 /// One emoji under a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Reaction {
@@ -238,7 +256,7 @@ pub struct Reaction {
 }
 
 /// What hangs below the first message of a thread. Replies that were deleted keep their place, so they count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadSummary {
@@ -249,7 +267,7 @@ pub struct ThreadSummary {
 }
 
 /// A message. A deleted one keeps its place, with empty content and `deleted_at`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
@@ -335,7 +353,7 @@ impl Message {
 }
 
 /// Who finds a room and who comes in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
@@ -348,7 +366,7 @@ pub enum Visibility {
 }
 
 /// A room's rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
@@ -380,7 +398,7 @@ impl Default for Policy {
 }
 
 /// A room.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
@@ -406,7 +424,7 @@ pub struct Room {
 }
 
 /// How far somebody has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
@@ -417,7 +435,7 @@ pub struct Receipt {
 }
 
 /// Somebody who is typing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct Typist {
@@ -428,7 +446,7 @@ pub struct Typist {
 }
 
 /// A room as one of its members enters it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase", from = "FlatRoomState")]
 pub struct RoomState {
@@ -459,7 +477,7 @@ pub struct RoomState {
 }
 
 /// [`RoomState`] as it is read: serde's `flatten` would read all fields into a tree first.
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 #[serde(rename_all = "camelCase")]
 struct FlatRoomState {
     id: RoomId,
@@ -496,7 +514,7 @@ impl From<FlatRoomState> for RoomState {
 }
 
 /// How a room's changes are told to a client that already has some (G-10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum DeltaKind {
@@ -511,7 +529,7 @@ pub enum DeltaKind {
 }
 
 /// What happened in a room since a `rev`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomDelta {
@@ -569,7 +587,7 @@ impl RoomDelta {
 }
 
 /// Somebody's presence as `initial-state` lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(optional_fields))]
 #[serde(rename_all = "camelCase")]
 pub struct UserPresence {

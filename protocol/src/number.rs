@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
+use crate::json::small::{FromJson, Malformed, Reader, ToJson};
+
 /// The first integer that JavaScript's numbers cannot all tell apart: 2^53.
 pub const SAFE_END: u64 = 1 << 53;
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, ToJson)]
         #[serde(transparent)]
         #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
         pub struct $name(u64);
@@ -38,6 +40,17 @@ macro_rules! number {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromJson<'_> for $name {
+            fn blank() -> Self {
+                Self(0)
+            }
+
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+                self.0 = reader.integer(SAFE_END - 1)?;
+                Ok(())
             }
         }
 

@@ -5,7 +5,14 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{command, event, json, reply};
+use crate::{
+    command, event,
+    json::{
+        self,
+        small::{ToJson, Writer},
+    },
+    reply,
+};
 
 /// A command's payload, bound to its name and to the reply that it gets.
 pub trait Request: Serialize + DeserializeOwned + Clone {
@@ -81,6 +88,12 @@ macro_rules! commands {
             vec![$(($name, <$payload>::name(config), <$reply>::name(config))),*]
         }
 
+        impl ToJson for Command {
+            fn write(&self, writer: &mut Writer) {
+                match self { $(Self::$variant(payload) => payload.write(writer)),* }
+            }
+        }
+
         impl Serialize for Command {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self { $(Self::$variant(payload) => payload.serialize(serializer)),* }
@@ -103,6 +116,12 @@ macro_rules! commands {
             #[cfg(test)]
             pub(crate) fn decode_small(kind: CommandKind, text: &str) -> Result<Self, json::small::Malformed> {
                 Ok(match kind { $(CommandKind::$variant => Self::$variant(json::small::from_str(text)?)),* })
+            }
+        }
+
+        impl ToJson for Reply {
+            fn write(&self, writer: &mut Writer) {
+                match self { $(Self::$variant(reply) => reply.write(writer)),* }
             }
         }
 
@@ -280,6 +299,12 @@ macro_rules! events {
             use ts_rs::TS;
             $(types.visit::<$payload>();)*
             vec![$(($name, <$payload>::name(config))),*]
+        }
+
+        impl ToJson for Event {
+            fn write(&self, writer: &mut Writer) {
+                match self { $(Self::$variant(payload) => payload.write(writer)),* }
+            }
         }
 
         impl Serialize for Event {

@@ -50,20 +50,17 @@ pub(crate) fn build() -> anyhow::Result<()> {
 /// Compiles the core, by whatever on this machine can.
 fn compile() -> anyhow::Result<PathBuf> {
     let dir = target_dir()?.join("wasm");
-    let mut build = if has_target() {
-        println!("compiling with the toolchain's own {TARGET}");
+    let mut build = if has_target() && has_component("rust-src") {
+        println!("compiling with this toolchain, the standard library with it");
+        small_std(cargo(["build"]))
+    } else if has_target() {
+        println!("compiling with this toolchain and its own standard library, which is 10 kB more: it has no rust-src");
         cargo(["build"])
     } else {
         println!("compiling with Debian's rustc-web, as this toolchain has no {TARGET}");
         install::for_wasm()?;
-        let mut build = command("/usr/bin/cargo", ["build"]);
-        // The standard library is built here, so it can be built small: a panic is a trap and nothing more.
-        build.args(["-Zbuild-std=std,panic_abort", "-Zpanic-immediate-abort"]);
-        build
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTC", "/usr/bin/rustc")
-            .env("CARGO_PROFILE_WASM_PANIC", "immediate-abort");
-        build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
+        let mut build = small_std(command("/usr/bin/cargo", ["build"]));
+        build.env("RUSTC", "/usr/bin/rustc").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
         // Those of the cargo that runs us are for another toolchain.
         build.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC_WRAPPER");
         build
@@ -75,13 +72,32 @@ fn compile() -> anyhow::Result<PathBuf> {
     Ok(dir.join(TARGET).join("wasm/roomcast_client_wasm.wasm"))
 }
 
+/// The standard library is built here, so it can be built small: a panic is a trap, and no place of one is told.
+fn small_std(mut build: Command) -> Command {
+    build.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size", "-Zpanic-immediate-abort"]);
+    build
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_PROFILE_WASM_PANIC", "immediate-abort")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Zlocation-detail=none -Zfmt-debug=none");
+    build
+}
+
 /// Whether the toolchain can compile for the browser; asks rustup to make it so.
 fn has_target() -> bool {
+    has("target", TARGET)
+}
+
+/// Whether the toolchain has a component; asks rustup to bring it.
+fn has_component(name: &str) -> bool {
+    has("component", name)
+}
+
+fn has(kind: &str, name: &str) -> bool {
     let installed = || {
-        let listed = output(&mut command("rustup", ["target", "list", "--installed"])).unwrap_or_default();
-        listed.lines().any(|target| target == TARGET)
+        let listed = output(&mut command("rustup", [kind, "list", "--installed"])).unwrap_or_default();
+        listed.lines().any(|line| line == name)
     };
-    installed() || (succeeds(&mut command("rustup", ["target", "add", TARGET])) && installed())
+    installed() || (succeeds(&mut command("rustup", [kind, "add", name])) && installed())
 }
 
 /// The linker: the toolchain brings one, Debian's does not.

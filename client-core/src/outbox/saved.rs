@@ -1,5 +1,6 @@
 //! An item of the outbox as it is stored.
 
+use roomcast_protocol::json::small::{FromJson, Malformed, Reader, ToJson};
 use roomcast_protocol::{
     ClientId, ErrorBody, RoomId, UserId,
     command::{CreateRoom, SendMessage},
@@ -10,7 +11,7 @@ use super::Work;
 use crate::input::Target;
 
 /// An item of the outbox as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson)]
 #[serde(into = "Stored", try_from = "Stored")]
 pub struct SavedItem {
     /// What is to be done.
@@ -112,7 +113,7 @@ impl Task {
 }
 
 /// The form on disk: one of `send`, `change`, `reaction` and `create`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,7 +132,7 @@ struct Stored {
     failed: Option<ErrorBody>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 struct StoredChange {
     client_id: ClientId,
@@ -142,7 +143,7 @@ struct StoredChange {
     content: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 struct StoredReaction {
     client_id: ClientId,
@@ -152,7 +153,7 @@ struct StoredReaction {
     adds: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 struct StoredRoom {
     client_id: ClientId,
@@ -177,6 +178,17 @@ impl From<SavedItem> for Stored {
             Task::Create { client_id, create: room } => create = Some(StoredRoom { client_id, room }),
         }
         Self { send, change, reaction, create, author, order, created_ms, failed }
+    }
+}
+
+impl FromJson<'_> for SavedItem {
+    fn blank() -> Self {
+        Self { task: Task::Send(FromJson::blank()), author: None, order: 0, created_ms: 0, failed: None }
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = Stored::take(reader)?.try_into().map_err(|_| Malformed)?;
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use roomcast_protocol::json::ToJson;
 use roomcast_protocol::{
     Limits, MessageId, RoomId, UserId,
     collections::{BTreeMap, BTreeSet},
@@ -28,7 +29,7 @@ pub use room::{ChangeEntry, Entries, RoomPatch, TimelinePatch, room};
 pub use thread::{ThreadPatch, thread};
 
 /// What became different in what a shell shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToJson)]
 pub struct Patch {
     /// The client as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +51,7 @@ impl Patch {
 }
 
 /// What became different in the client as a whole; what stayed is left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientPatch {
     /// The connection.
@@ -80,7 +81,7 @@ pub struct ClientPatch {
 }
 
 /// A stretch of a list in place of another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub struct Splice {
     /// Where it begins.
     pub at: usize,

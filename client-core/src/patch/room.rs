@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roomcast_protocol::json::ToJson;
 use roomcast_protocol::{
     MessageId, Seq, UserId,
     collections::BTreeMap,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What became different in a room; what stayed is left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomPatch {
     /// Whether the user is in the room. On either, everything of before is to be forgotten.
@@ -83,7 +84,7 @@ pub struct RoomPatch {
 
 /// What became different in a timeline: it now goes from `start` to `end`, both included, and at each place stands
 /// what is `put` there or else what stood there before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub struct TimelinePatch {
     /// The first message's place; 0 of an empty timeline.
     pub start: Seq,
@@ -94,7 +95,7 @@ pub struct TimelinePatch {
 }
 
 /// Entries of a map that are new or different, and the keys of those that are gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 pub struct Entries<T> {
     /// New or different.
     pub put: Vec<T>,
@@ -104,7 +105,7 @@ pub struct Entries<T> {
 }
 
 /// A change that is not acknowledged, with the message that it is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEntry {
     /// Which message.

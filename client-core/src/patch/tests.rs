@@ -1,7 +1,7 @@
 //! A screen that knows patches only. Every test of the client has one beside it, and after each input it must show
 //! what a view taken whole shows.
 
-use roomcast_protocol::{MessageId, RoomId, collections::BTreeMap};
+use roomcast_protocol::{MessageId, RoomId, collections::BTreeMap, json::small};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -28,7 +28,10 @@ impl Screen {
             }
             self.patches.changed(key);
         }
-        let patch = serde_json::to_value(self.patches.take(core)).unwrap();
+        let patch = self.patches.take(core);
+        let written = serde_json::to_string(&patch).unwrap();
+        assert_eq!(small::to_string(&patch).as_ref(), Ok(&written));
+        let patch: Value = serde_json::from_str(&written).unwrap();
         if let Some(client) = patch.get("client") {
             apply_client(&mut self.client, client);
         }

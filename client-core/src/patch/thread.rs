@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roomcast_protocol::json::ToJson;
 use roomcast_protocol::model::Message;
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What became different in a thread; what stayed is left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToJson)]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadPatch {
     /// Whether it is looked at. On either, everything of before is to be forgotten.

@@ -13,6 +13,7 @@ mod redact;
 mod replay;
 
 use roomcast_protocol::Command;
+use roomcast_protocol::json::small::{FromJson, Malformed, Reader, ToJson, Writer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::value::RawValue;
 
@@ -40,7 +41,7 @@ impl Tracing {
 }
 
 /// What does not get into a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 pub enum Redaction {
     /// Tokens.
@@ -54,16 +55,26 @@ pub enum Redaction {
 pub(crate) mod command {
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, ToJson)]
     struct Named<'a> {
         name: &'a str,
         payload: &'a Command,
     }
 
-    #[derive(Deserialize)]
+    #[derive(Deserialize, FromJson)]
     struct Raw {
         name: String,
         payload: Box<RawValue>,
+    }
+
+    pub(crate) fn write(command: &Command, writer: &mut Writer) {
+        Named { name: command.kind().name(), payload: command }.write(writer);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Box<Command>, Malformed> {
+        let Raw { name, payload } = Raw::take(reader)?;
+        let kind = roomcast_protocol::CommandKind::parse(&name).ok_or(Malformed)?;
+        Command::decode(kind, payload.get()).map(Box::new).map_err(|_| Malformed)
     }
 
     pub(crate) fn serialize<S: Serializer>(command: &Command, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,6 +2,10 @@
 
 use std::collections::VecDeque;
 
+use roomcast_protocol::json::{
+    Encode, FromJson, ToJson,
+    small::{Malformed, Reader},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{FORMAT, Redaction, Tracing, redact::Redactor};
@@ -16,7 +20,7 @@ use crate::{
 };
 
 /// The first line: what the core was made with.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToJson, FromJson)]
 pub(super) struct Header {
     pub(super) trace: u32,
     pub(super) redaction: Redaction,
@@ -27,7 +31,7 @@ pub(super) struct Header {
 }
 
 /// An input as it is written.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Recorded {
     Connect,
@@ -99,8 +103,19 @@ impl<'de> Deserialize<'de> for Input {
     }
 }
 
+impl FromJson<'_> for Input {
+    fn blank() -> Self {
+        Self::Timeout
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = Recorded::take(reader)?.into();
+        Ok(())
+    }
+}
+
 /// The last line of a recording that nobody took away in time: one with a hole would replay to something else.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToJson, FromJson)]
 pub(super) struct Cut {
     pub(super) cut: String,
 }
@@ -171,6 +186,15 @@ impl Recorder {
 }
 
 /// One line of JSON.
-pub(super) fn json(value: &impl Serialize) -> String {
+#[cfg(not(test))]
+pub(super) fn json(value: &impl Encode) -> String {
     roomcast_protocol::json::to_string(value).expect("keys are strings and no serializer here fails")
+}
+
+/// Every test records: whatever one tells a core or is told is written alike in a browser.
+#[cfg(test)]
+pub(super) fn json(value: &(impl Encode + ToJson)) -> String {
+    let text = roomcast_protocol::json::to_string(value).expect("keys are strings and no serializer here fails");
+    assert_eq!(roomcast_protocol::json::small::to_string(value).as_ref(), Ok(&text));
+    text
 }

@@ -1,8 +1,10 @@
 //! What must not be read by others, replaced by something that the core takes the same way.
 
-use roomcast_protocol::{collections::BTreeMap, json};
-
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use roomcast_protocol::{
+    base64::{self, Alphabet},
+    collections::BTreeMap,
+    json,
+};
 
 use super::Redaction;
 use crate::input::Token;
@@ -116,8 +118,11 @@ impl Redactor {
     fn placeholder(&mut self, token: &str) -> String {
         let mut next = format!("token-{}", self.tokens.len() + 1);
         if let Some(user_id) = Token(token.to_owned()).user() {
-            let claims = serde_json::json!({ "sub": user_id }).to_string();
-            next = format!("{next}.{}.", URL_SAFE_NO_PAD.encode(claims));
+            // An id is always written.
+            let claims = format!(r#"{{"sub":{}}}"#, json::to_string(&user_id).unwrap_or_default());
+            next.push('.');
+            base64::encode(Alphabet::Url, claims.as_bytes(), &mut next);
+            next.push('.');
         }
         self.tokens.entry(token.to_owned()).or_insert_with(|| format!("{next:-<0$}", token.len())).clone()
     }
@@ -152,6 +157,8 @@ fn mask(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ::base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
     use super::*;
 
     fn redacted(redaction: Redaction, text: &str) -> String {

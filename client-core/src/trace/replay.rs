@@ -1,5 +1,6 @@
 //! Feeds a recording to a new core.
 
+use roomcast_protocol::json::FromJson;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -21,7 +22,7 @@ pub enum TraceError {
     Format(u32),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 struct Line {
     at: Now,
     input: Box<RawValue>,
@@ -62,7 +63,7 @@ impl Replay {
     /// # Errors
     /// [`TraceError`] where that is none.
     pub fn begin(line: &str) -> Result<Self, TraceError> {
-        #[derive(Deserialize)]
+        #[derive(Deserialize, FromJson)]
         struct Version {
             trace: u32,
         }

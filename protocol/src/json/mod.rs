@@ -9,14 +9,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 
 #[cfg(not(target_arch = "wasm32"))]
+pub use serde::{Deserialize as Decode, Serialize as Encode};
+#[cfg(not(target_arch = "wasm32"))]
 pub use serde_json::{Error, from_str, to_string};
 #[cfg(target_arch = "wasm32")]
-pub use small::{Malformed as Error, from_str, to_string};
+pub use small::{FromJson as Decode, Malformed as Error, ToJson as Encode, from_str, to_string};
+pub use small::{FromJson, ToJson};
 
 pub mod small;
 
 /// Writes a value behind what is there already.
-pub(crate) fn append<T: Serialize + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> Result<(), Error> {
+pub(crate) fn append<T: Encode + ?Sized>(bytes: &mut Vec<u8>, value: &T) -> Result<(), Error> {
     #[cfg(not(target_arch = "wasm32"))]
     return serde_json::to_writer(bytes, value);
     #[cfg(target_arch = "wasm32")]
@@ -61,6 +64,23 @@ impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let raw: &RawValue = from_str(&self.0).map_err(S::Error::custom)?;
         raw.serialize(serializer)
+    }
+}
+
+impl ToJson for Json {
+    fn write(&self, writer: &mut small::Writer) {
+        writer.raw(&self.0);
+    }
+}
+
+impl<'de> FromJson<'de> for Json {
+    fn blank() -> Self {
+        Self(Arc::from("null"))
+    }
+
+    fn read(&mut self, reader: &mut small::Reader<'de>) -> Result<(), small::Malformed> {
+        self.0 = Arc::from(reader.skip()?);
+        Ok(())
     }
 }
 

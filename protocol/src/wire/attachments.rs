@@ -3,6 +3,7 @@
 //! Roomcast's own events carry no binary data. This reads what other Socket.IO peers may send,
 //! within bounds.
 
+use crate::json::small::{FromJson, Malformed, Reader};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -166,12 +167,23 @@ impl BinaryPacket {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 #[serde(deny_unknown_fields)]
 struct RawPlaceholder {
     #[serde(rename = "_placeholder")]
     marker: bool,
     num: usize,
+}
+
+impl FromJson<'_> for Placeholder {
+    fn blank() -> Self {
+        Self { num: 0 }
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+        *self = RawPlaceholder::take(reader)?.try_into().map_err(|_| Malformed)?;
+        Ok(())
+    }
 }
 
 impl TryFrom<RawPlaceholder> for Placeholder {

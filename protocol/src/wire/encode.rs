@@ -3,9 +3,8 @@
 //! The `encode_*` functions speak on [`Namespace::ROOT`] unless they take another one;
 //! [`Packet::encode`] writes any packet.
 
-use serde::Serialize;
-
 use super::{EncodeError, EnginePacket, Namespace, Packet, PacketKind, writer::Writer};
+use crate::json;
 
 /// An encoded Socket.IO packet, readable with and without its leading Engine.IO `4`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +43,7 @@ impl MessageFrame {
 /// # Errors
 /// [`EncodeError`] if `payload` does not serialise or `id` exceeds
 /// [`MAX_ACK_ID`](super::MAX_ACK_ID).
-pub fn encode_event<T: Serialize + ?Sized>(
+pub fn encode_event<T: json::Encode + ?Sized>(
     name: &str,
     payload: &T,
     id: Option<u64>,
@@ -64,7 +63,7 @@ pub fn encode_event<T: Serialize + ?Sized>(
 /// # Errors
 /// [`EncodeError`] if `args` does not serialise or not to an array, or `id` exceeds
 /// [`MAX_ACK_ID`](super::MAX_ACK_ID).
-pub fn encode_event_args<T: Serialize + ?Sized>(
+pub fn encode_event_args<T: json::Encode + ?Sized>(
     name: &str,
     args: &T,
     id: Option<u64>,
@@ -81,7 +80,7 @@ pub fn encode_event_args<T: Serialize + ?Sized>(
 /// # Errors
 /// [`EncodeError`] if `payload` does not serialise or `id` exceeds
 /// [`MAX_ACK_ID`](super::MAX_ACK_ID).
-pub fn encode_ack<T: Serialize + ?Sized>(id: u64, payload: &T) -> Result<MessageFrame, EncodeError> {
+pub fn encode_ack<T: json::Encode + ?Sized>(id: u64, payload: &T) -> Result<MessageFrame, EncodeError> {
     let mut writer = Writer::new(PacketKind::Ack, 0, Namespace::ROOT, Some(id))?;
     writer.push('[');
     writer.json(payload)?;
@@ -93,7 +92,7 @@ pub fn encode_ack<T: Serialize + ?Sized>(id: u64, payload: &T) -> Result<Message
 ///
 /// # Errors
 /// [`EncodeError`] if `auth` does not serialise, or to neither an object nor `null`.
-pub fn encode_connect<T: Serialize + ?Sized>(nsp: Namespace<'_>, auth: &T) -> Result<MessageFrame, EncodeError> {
+pub fn encode_connect<T: json::Encode + ?Sized>(nsp: Namespace<'_>, auth: &T) -> Result<MessageFrame, EncodeError> {
     let mut writer = Writer::new(PacketKind::Connect, 0, nsp, None)?;
     writer.object_or_null(auth)?;
     Ok(writer.finish())

@@ -1,5 +1,6 @@
 //! What an Engine.IO server says first.
 
+use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, Part};
@@ -7,7 +8,7 @@ use super::{DecodeError, Part};
 /// The data of an open packet. Fields that we do not know are ignored.
 ///
 /// The numbers are the server's word, unchecked: a client clamps them before it sets a timer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToJson, FromJson)]
 #[serde(rename_all = "camelCase")]
 pub struct Handshake {
     /// The session's id, the `sid` query parameter of later requests.
@@ -32,6 +33,6 @@ impl Handshake {
     }
 
     pub(super) fn encode(&self) -> String {
-        serde_json::to_string(self).expect("strings and integers always serialise")
+        crate::json::to_string(self).expect("strings and integers always serialise")
     }
 }

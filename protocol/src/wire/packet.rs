@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::json::FromJson;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -141,7 +142,7 @@ impl<'a> TryFrom<Header<'a>> for Packet<'a> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 struct Refusal<'a> {
     #[serde(borrow)]
     message: Cow<'a, str>,
@@ -150,7 +151,7 @@ struct Refusal<'a> {
 }
 
 /// Newtype so that serde borrows: a bare `Cow<str>` is always read as owned.
-#[derive(Deserialize)]
+#[derive(Deserialize, FromJson)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn connect_data(json: &str) -> Result<Option<&RawValue>, DecodeError> {
@@ -183,6 +184,6 @@ fn refusal(json: &str) -> Result<Refusal<'_>, DecodeError> {
     Ok(Refusal { message, data: None })
 }
 
-fn parse<'a, T: Deserialize<'a>>(text: &'a str, part: Part) -> Result<T, DecodeError> {
+fn parse<'a, T: json::Decode<'a>>(text: &'a str, part: Part) -> Result<T, DecodeError> {
     json::from_str(text).map_err(|error| DecodeError::json(part, &error))
 }

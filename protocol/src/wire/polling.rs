@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
 use super::{DecodeError, EncodeError, EnginePacket, WireLimits, WsFrame};
+use crate::base64::{self, Alphabet};
 
 const SEPARATOR: char = '\u{1e}';
 const BINARY: char = 'b';
@@ -68,10 +67,9 @@ pub fn encode_payload_within<'p, 'a>(
 
 fn decode_packet(text: &str) -> Result<EnginePacket<'_>, DecodeError> {
     match text.strip_prefix(BINARY) {
-        Some(base64) => STANDARD
-            .decode(base64)
+        Some(text) => base64::decode(Alphabet::Standard, text)
             .map(|bytes| EnginePacket::Binary(Cow::Owned(bytes)))
-            .map_err(|_| DecodeError::Base64),
+            .ok_or(DecodeError::Base64),
         None => EnginePacket::decode_text(text),
     }
 }
@@ -82,7 +80,7 @@ fn push_packet(body: &mut String, packet: &EnginePacket<'_>) -> Result<(), Encod
         WsFrame::Text(text) => body.push_str(&text),
         WsFrame::Binary(bytes) => {
             body.push(BINARY);
-            STANDARD.encode_string(bytes, body);
+            base64::encode(Alphabet::Standard, bytes, body);
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! Building an encoded packet piece by piece.
 
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{EncodeError, MAX_ACK_ID, MessageFrame, Namespace, PacketKind};
@@ -50,12 +49,12 @@ impl Writer {
         self.json(text).expect("a string always serialises into memory");
     }
 
-    pub(super) fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    pub(super) fn json<T: json::Encode + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         json::append(&mut self.0, value).map_err(EncodeError::Payload)
     }
 
     /// Leaves out what serialises to `null`.
-    pub(super) fn object_or_null<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    pub(super) fn object_or_null<T: json::Encode + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.json(value)?;
         match &self.0[start..] {
@@ -67,7 +66,7 @@ impl Writer {
     }
 
     /// Ends an open array that has an element already: turns the `[` of `args` into its comma.
-    pub(super) fn array_tail<T: Serialize + ?Sized>(&mut self, args: &T) -> Result<(), EncodeError> {
+    pub(super) fn array_tail<T: json::Encode + ?Sized>(&mut self, args: &T) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.json(args)?;
         match &self.0[start..] {

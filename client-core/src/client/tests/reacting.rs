@@ -177,7 +177,7 @@ fn g11_a_reaction_to_a_message_on_its_way_waits_for_it_and_survives_a_crash() {
     assert!(matches!(&outbox[1].task, Task::React { emoji, adds: true, .. } if emoji == THUMB));
     assert!(!before.resolved.contains_key(&post));
 
-    let saved = serde_json::from_str(&serde_json::to_string(&Saved { outbox }).unwrap()).unwrap();
+    let saved = roomcast_protocol::json::small::from_str(&serde_json::to_string(&Saved { outbox }).unwrap()).unwrap();
     let mut after = Session::with_storage(saved);
     after.connect();
     after.enter_with(vec![room_state("r", 1)], Vec::new());

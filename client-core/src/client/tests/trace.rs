@@ -1,6 +1,6 @@
 //! What was recorded replays to the same effects, and keeps its secrets.
 
-use roomcast_protocol::ErrorCode;
+use roomcast_protocol::{ErrorCode, json};
 
 use super::harness::*;
 use crate::{
@@ -24,6 +24,9 @@ pub(super) fn assert_replays(session: &Session) {
     assert_eq!(steps.len() + 1, session.trace.len());
     for (number, step) in steps.iter().enumerate() {
         assert_eq!(step.recorded, step.replayed, "line {}: {}", number + 2, step.input);
+        let theirs: input::Input = serde_json::from_str(&step.input).expect("it was replayed");
+        let ours: input::Input = json::small::from_str(&step.input).expect("what serde_json reads");
+        assert_eq!(format!("{theirs:?}"), format!("{ours:?}"), "{}", step.input);
     }
 }
 

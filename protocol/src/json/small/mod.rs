@@ -5,10 +5,12 @@ use std::fmt;
 mod read;
 #[cfg(test)]
 mod tests;
+mod values;
 mod write;
 
-pub use read::from_str;
-pub use write::to_string;
+pub use read::{FromJson, Reader, Wanted, from_str};
+pub use roomcast_protocol_derive::{FromJson, ToJson};
+pub use write::{Key, ToJson, Writer, to_string};
 
 /// How `serde_json` names a text that passes through unread.
 const RAW: &str = "$serde_json::private::RawValue";
@@ -77,12 +79,6 @@ impl serde::de::Error for Malformed {
     }
 
     fn duplicate_field(_: &'static str) -> Self {
-        Self
-    }
-}
-
-impl serde::ser::Error for Malformed {
-    fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }
 }

@@ -1,34 +1,46 @@
 //! A writer of JSON that is small once compiled; see [`read`](super::read).
 
-use serde::ser::{
-    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant, Serializer,
-};
+use super::Malformed;
 
-use super::{Malformed, RAW};
+/// What can be written. Mostly derived: the derive keeps to serde's attributes.
+pub trait ToJson {
+    /// Writes the value.
+    fn write(&self, writer: &mut Writer);
+}
 
 /// Writes a value.
 ///
 /// # Errors
-/// [`Malformed`] where the value holds a float, or a map whose keys are not strings.
-pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, Malformed> {
-    let mut writer = Writer { text: String::new(), raw: false };
-    value.serialize(&mut writer)?;
+/// None: as `serde_json` has it.
+pub fn to_string<T: ToJson + ?Sized>(value: &T) -> Result<String, Malformed> {
+    let mut writer = Writer { text: String::new(), is_flat: false };
+    value.write(&mut writer);
     Ok(writer.text)
 }
 
-struct Writer {
+/// A field of a struct that is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// It is left out where it would be this; nothing never is.
+    pub empty: &'static str,
+    /// Whether its own fields are written in its stead.
+    pub flat: bool,
+}
+
+/// A text that is being written.
+#[derive(Debug)]
+pub struct Writer {
     text: String,
-    /// The next string is JSON already.
-    raw: bool,
+    /// The next object's fields go into the one that is open.
+    is_flat: bool,
 }
 
 impl Writer {
+    /// A string.
     #[inline(never)]
-    fn string(&mut self, text: &str) {
-        if self.raw {
-            return self.text.push_str(text);
-        }
+    pub fn string(&mut self, text: &str) {
         self.text.push('"');
         let mut rest = text;
         while let Some(place) = rest.bytes().position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
@@ -60,8 +72,9 @@ impl Writer {
         }
     }
 
+    /// An integer.
     #[inline(never)]
-    fn integer(&mut self, mut value: u64) {
+    pub fn integer(&mut self, mut value: u64) {
         let mut digits = [0; 20];
         let mut place = digits.len();
         loop {
@@ -75,282 +88,91 @@ impl Writer {
         self.text.extend(digits[place..].iter().map(|digit| char::from(*digit)));
     }
 
-    #[inline(never)]
-    fn key(&mut self, first: &mut bool, key: &str) {
-        self.comma(first);
-        self.string(key);
-        self.text.push(':');
+    /// A text that is JSON already.
+    pub fn raw(&mut self, json: &str) {
+        self.text.push_str(json);
     }
 
-    #[inline(never)]
-    fn comma(&mut self, first: &mut bool) {
-        if !std::mem::replace(first, false) {
+    /// A comma, unless this is the first of what is open.
+    fn comma(&mut self) {
+        if !self.text.ends_with(['{', '[']) {
             self.text.push(',');
         }
     }
 
+    /// The name of what follows.
+    fn key(&mut self, name: &str) {
+        self.comma();
+        self.string(name);
+        self.text.push(':');
+    }
+
+    /// An object of these fields: `write` writes the one of a place.
     #[inline(never)]
-    fn begin(&mut self, variant: Option<&str>, open: char) {
-        if let Some(variant) = variant {
+    pub fn object(&mut self, keys: &[Key], write: &mut dyn FnMut(usize, &mut Self)) {
+        let is_flat = std::mem::take(&mut self.is_flat);
+        if !is_flat {
             self.text.push('{');
-            self.string(variant);
+        }
+        for (place, Key { name, empty, flat }) in keys.iter().enumerate() {
+            if *flat {
+                self.is_flat = true;
+                write(place, self);
+                continue;
+            }
+            let before = self.text.len();
+            self.key(name);
+            let begin = self.text.len();
+            write(place, self);
+            if self.text[begin..] == **empty {
+                self.text.truncate(before);
+            }
+        }
+        if !is_flat {
+            self.text.push('}');
+        }
+    }
+
+    /// An array of so many items: `write` writes the one of a place.
+    #[inline(never)]
+    pub fn array(&mut self, len: usize, write: &mut dyn FnMut(usize, &mut Self)) {
+        self.text.push('[');
+        for place in 0..len {
+            self.comma();
+            write(place, self);
+        }
+        self.text.push(']');
+    }
+
+    /// Every item in an array.
+    pub fn items<T: ToJson>(&mut self, items: impl IntoIterator<Item = T>) {
+        self.text.push('[');
+        for item in items {
+            self.comma();
+            item.write(self);
+        }
+        self.text.push(']');
+    }
+
+    /// Every entry in an object; the keys are strings.
+    pub fn entries<K: ToJson, V: ToJson>(&mut self, entries: impl IntoIterator<Item = (K, V)>) {
+        self.text.push('{');
+        for (key, value) in entries {
+            self.comma();
+            key.write(self);
             self.text.push(':');
+            value.write(self);
         }
-        self.text.push(open);
-    }
-}
-
-/// What is being written: an array or an object, maybe inside the object of a variant.
-struct Entries<'a> {
-    writer: &'a mut Writer,
-    first: bool,
-    close: &'static str,
-}
-
-impl<'a> Entries<'a> {
-    fn begin(writer: &'a mut Writer, variant: Option<&str>, open: char, close: &'static str) -> Self {
-        writer.begin(variant, open);
-        Self { writer, first: true, close }
+        self.text.push('}');
     }
 
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Malformed> {
-        self.writer.comma(&mut self.first);
-        value.serialize(&mut *self.writer)
-    }
-
-    fn field<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Malformed> {
-        self.writer.key(&mut self.first, key);
-        value.serialize(&mut *self.writer)
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "serde's signature")]
-    fn finish(self) -> Result<(), Malformed> {
-        self.writer.text.push_str(self.close);
-        Ok(())
-    }
-}
-
-macro_rules! integers {
-    ($($method:ident($type:ty))*) => {$(
-        fn $method(self, value: $type) -> Result<(), Malformed> {
-            let value = i128::from(value);
-            if value < 0 {
-                self.text.push('-');
-            }
-            self.integer(value.unsigned_abs() as u64);
-            Ok(())
-        }
-    )*};
-}
-
-impl<'a> Serializer for &'a mut Writer {
-    type Ok = ();
-    type Error = Malformed;
-    type SerializeSeq = Entries<'a>;
-    type SerializeTuple = Entries<'a>;
-    type SerializeTupleStruct = Entries<'a>;
-    type SerializeTupleVariant = Entries<'a>;
-    type SerializeMap = Entries<'a>;
-    type SerializeStruct = Struct<'a>;
-    type SerializeStructVariant = Entries<'a>;
-
-    integers!(serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64));
-    integers!(serialize_u8(u8) serialize_u16(u16) serialize_u32(u32));
-
-    fn serialize_u64(self, value: u64) -> Result<(), Malformed> {
-        self.integer(value);
-        Ok(())
-    }
-
-    fn serialize_bool(self, value: bool) -> Result<(), Malformed> {
-        self.text.push_str(if value { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn serialize_f32(self, _: f32) -> Result<(), Malformed> {
-        Err(Malformed)
-    }
-
-    fn serialize_f64(self, _: f64) -> Result<(), Malformed> {
-        Err(Malformed)
-    }
-
-    fn serialize_char(self, value: char) -> Result<(), Malformed> {
-        self.string(value.encode_utf8(&mut [0; 4]));
-        Ok(())
-    }
-
-    fn serialize_str(self, value: &str) -> Result<(), Malformed> {
-        self.string(value);
-        Ok(())
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Malformed> {
-        value.serialize(self)
-    }
-
-    fn serialize_none(self) -> Result<(), Malformed> {
-        self.serialize_unit()
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Malformed> {
-        value.serialize(self)
-    }
-
-    fn serialize_unit(self) -> Result<(), Malformed> {
-        self.text.push_str("null");
-        Ok(())
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Malformed> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Malformed> {
-        self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Malformed> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), Malformed> {
-        let mut entries = Entries::begin(self, None, '{', "}");
-        entries.field(variant, value)?;
-        entries.finish()
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<Entries<'a>, Malformed> {
-        Ok(Entries::begin(self, None, '[', "]"))
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Entries<'a>, Malformed> {
-        self.serialize_seq(None)
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Entries<'a>, Malformed> {
-        self.serialize_seq(None)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Entries<'a>, Malformed> {
-        Ok(Entries::begin(self, Some(variant), '[', "]}"))
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Entries<'a>, Malformed> {
-        Ok(Entries::begin(self, None, '{', "}"))
-    }
-
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Struct<'a>, Malformed> {
-        if name == RAW {
-            return Ok(Struct::Raw(self));
-        }
-        self.serialize_map(None).map(Struct::Fields)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Entries<'a>, Malformed> {
-        Ok(Entries::begin(self, Some(variant), '{', "}}"))
-    }
-}
-
-/// The fields of a struct, or the one text of what `serde_json` calls a raw value.
-enum Struct<'a> {
-    Fields(Entries<'a>),
-    Raw(&'a mut Writer),
-}
-
-impl SerializeStruct for Struct<'_> {
-    type Ok = ();
-    type Error = Malformed;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Malformed> {
-        match self {
-            Self::Fields(entries) => entries.field(key, value),
-            Self::Raw(writer) => {
-                writer.raw = true;
-                let written = value.serialize(&mut **writer);
-                writer.raw = false;
-                written
-            }
-        }
-    }
-
-    fn end(self) -> Result<(), Malformed> {
-        match self {
-            Self::Fields(entries) => entries.finish(),
-            Self::Raw(_) => Ok(()),
-        }
-    }
-}
-
-macro_rules! elements {
-    ($($access:ident::$method:ident)*) => {$(
-        impl $access for Entries<'_> {
-            type Ok = ();
-            type Error = Malformed;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Malformed> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), Malformed> {
-                self.finish()
-            }
-        }
-    )*};
-}
-
-elements! {
-    SerializeSeq::serialize_element
-    SerializeTuple::serialize_element
-    SerializeTupleStruct::serialize_field
-    SerializeTupleVariant::serialize_field
-}
-
-impl SerializeMap for Entries<'_> {
-    type Ok = ();
-    type Error = Malformed;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Malformed> {
-        self.element(key)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Malformed> {
-        self.writer.text.push(':');
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Malformed> {
-        self.finish()
-    }
-}
-
-impl SerializeStructVariant for Entries<'_> {
-    type Ok = ();
-    type Error = Malformed;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Malformed> {
-        self.field(key, value)
-    }
-
-    fn end(self) -> Result<(), Malformed> {
-        self.finish()
+    /// A variant with its content.
+    #[inline(never)]
+    pub fn variant(&mut self, name: &str, write: &mut dyn FnMut(&mut Self)) {
+        self.text.push('{');
+        self.string(name);
+        self.text.push(':');
+        write(self);
+        self.text.push('}');
     }
 }
