@@ -1,7 +1,9 @@
 //! The one door for news: what this node's writer made durable and what other nodes tell go the same way, through the
 //! order of their room, to those who are here. Local members first, then the bus (G-6), for which nobody waits.
 
-use roomcast_protocol::{RoomId, UserId};
+use std::collections::BTreeSet;
+
+use roomcast_protocol::{RoomId, UserId, command::MarkRead};
 
 use super::{Inner, arriving::Arriving};
 use crate::{
@@ -76,6 +78,20 @@ impl Inner {
                 self.watch().recent.hinted(&user, &room, None, now);
                 self.spread(&Topic::User(user), &Frame::Member { room: room.clone(), rev: None });
             }
+        }
+        let marks: BTreeSet<_> = changes.iter().flat_map(|change| self.marked(change)).collect();
+        self.retell_marks(marks);
+    }
+
+    /// Whose cursors in which rooms a change may move.
+    fn marked(&self, change: &Change) -> Vec<(RoomId, UserId)> {
+        let user = &change.author.user.id;
+        match &change.act {
+            Act::Read(MarkRead::UpTo(mark)) => vec![(mark.room_id.clone(), user.clone())],
+            Act::Read(MarkRead::Messages(_)) => {
+                self.known(user).into_iter().map(|(room, _)| (room, user.clone())).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roomcast_protocol::{Rev, RoomId, UserId, event::RemovalReason};
+use roomcast_protocol::{Rev, RoomId, UserId, event::RemovalReason, model::Receipt};
 
 use super::Inner;
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 
 /// How long to wait for the database to answer again.
 const RETRY_MS: u64 = 500;
+
+/// How long a transaction that ended without an answer may take to become visible, if it ever does.
+const UNSURE_MS: u64 = 5_000;
 
 /// How many users' memberships are read at a time.
 const USERS: usize = 200;
@@ -168,17 +171,49 @@ impl Inner {
         Ok(())
     }
 
+    /// Tells these users' cursors in these rooms as they are stored, now and when a transaction that ended without an
+    /// answer must be visible or gone: a cursor has no place in the log that would betray it.
+    pub(super) fn retell_marks(&self, marks: BTreeSet<(RoomId, UserId)>) {
+        let Some(inner) = self.this.upgrade().filter(|_| !marks.is_empty()) else { return };
+        self.env.spawn(Box::pin(async move {
+            for wait_ms in [0, UNSURE_MS] {
+                inner.env.sleep_ms(wait_ms).await;
+                while let Err(error) = inner.retell_some(&marks).await {
+                    tracing::warn!(%error, "unable to read cursors; trying again");
+                    inner.env.sleep_ms(RETRY_MS).await;
+                }
+            }
+        }));
+    }
+
+    async fn retell_some(&self, marks: &BTreeSet<(RoomId, UserId)>) -> Result<(), StoreError> {
+        let mut rooms: Vec<RoomId> = marks.iter().map(|(room, _)| room.clone()).collect();
+        rooms.dedup();
+        for (id, receipt) in self.store.receipts(&rooms).await? {
+            if marks.contains(&(id.clone(), receipt.user_id.clone()))
+                && let Some(room) = self.store.room(&id).await?
+            {
+                self.retell(&id, room.member_count, receipt);
+            }
+        }
+        Ok(())
+    }
+
     /// Tells a user's cursors as they are stored, to all nodes.
     async fn retell_cursors(&self, user: &UserId, heads: &[RoomHead]) -> Result<(), StoreError> {
         let rooms: Vec<RoomId> = heads.iter().map(|head| head.room.clone()).collect();
         for (room, receipt) in self.store.receipts(&rooms).await? {
             let Some(head) = heads.iter().find(|head| head.room == room) else { continue };
             if receipt.user_id == *user {
-                let news = self.cursor_news(&room, head.member_count, receipt);
-                self.publish(&mut self.arriving(), None, news.clone());
-                self.tell_cursor(news);
+                self.retell(&room, head.member_count, receipt);
             }
         }
         Ok(())
+    }
+
+    fn retell(&self, room: &RoomId, member_count: u64, receipt: Receipt) {
+        let news = self.cursor_news(room, member_count, receipt);
+        self.publish(&mut self.arriving(), None, news.clone());
+        self.tell_cursor(news);
     }
 }
