@@ -278,6 +278,14 @@ impl Neighbours {
         }
     }
 
+    /// The rooms of a user that are known here and that their node does not name, and by which change they entered.
+    pub fn lacks(&self, node: &NodeId, user: &UserId, said: &Seen) -> Vec<(UserId, RoomId, Rev)> {
+        let known = self.nodes.get(node).and_then(|it| it.users.get(user)?.1.as_ref());
+        let rooms = known.into_iter().flat_map(|seen| &seen.rooms);
+        let lacking = rooms.filter(|(room, _)| !said.rooms.contains_key(*room));
+        lacking.map(|(room, (_, rev))| (user.clone(), room.clone(), *rev)).collect()
+    }
+
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
         nodes.filter_map(|it| {

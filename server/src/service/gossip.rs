@@ -1,11 +1,11 @@
 //! What nodes tell each other of who is present (G-13): every change at once, a sign of life in between, an account to
 //! whoever asks for one.
 
-use roomcast_protocol::UserId;
+use roomcast_protocol::{Rev, RoomId, UserId};
 
 use super::Inner;
 use crate::{
-    hub::{Account, Frame, NodeId, Said, Topic},
+    hub::{Account, Frame, NodeId, Said, Seen, Topic},
     planted::{self, Bug},
 };
 
@@ -54,6 +54,7 @@ impl Inner {
 
     pub(super) fn hear_seen(&self, from: &NodeId, number: u64, users: Vec<Said>) {
         let now = self.env.mono_ms();
+        self.remind(from, users.iter().filter_map(|(user, seen)| Some((user, seen.as_ref()?))));
         let mut whom = self.users_in_doubt(from);
         whom.extend(users.iter().map(|(user, _)| user.clone()));
         whom.sort_unstable();
@@ -71,6 +72,19 @@ impl Inner {
     fn users_in_doubt(&self, node: &NodeId) -> Vec<UserId> {
         let roster = self.roster();
         if roster.neighbours.holds(node) { Vec::new() } else { roster.neighbours.users_of(node) }
+    }
+
+    /// A node that lacks a room of one of its users has yet to hear that they entered it: it is told once more, before
+    /// the user goes and nobody says so in that room.
+    fn remind<'a>(&self, node: &NodeId, said: impl Iterator<Item = (&'a UserId, &'a Seen)>) {
+        let lacks: Vec<_> = {
+            let roster = self.roster();
+            let here = |(_, room, _): &(UserId, RoomId, Rev)| roster.rooms.contains_key(room);
+            said.flat_map(|(user, seen)| roster.neighbours.lacks(node, user, seen)).filter(here).collect()
+        };
+        for (user, room, rev) in lacks {
+            self.spread(&Topic::User(user), &Frame::Member { room, rev: Some(rev) });
+        }
     }
 
     /// A node that was not known may not know this one.
@@ -102,6 +116,7 @@ impl Inner {
 
     pub(super) fn hear_account(&self, from: &NodeId, account: Account) {
         let now = self.env.mono_ms();
+        self.remind(from, account.users.iter().map(|(user, seen)| (user, seen)));
         let named: Vec<_> = account.users.iter().map(|(user, _)| user.clone()).collect();
         let mut whom = named.clone();
         {

@@ -86,6 +86,10 @@ fn many(arguments: &Arguments) -> ExitCode {
                     }
                     let result = run(seed, Traced::No, nodes);
                     own.add(&result);
+                    // A long run is worth looking into before its end.
+                    if let Some(violation) = result.violations.first() {
+                        eprintln!("seed {seed}: {}: {}", violation.rule, violation.what);
+                    }
                     if !result.violations.is_empty() && !keep_going {
                         next.store(end, Ordering::Relaxed);
                     }

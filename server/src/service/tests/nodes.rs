@@ -464,6 +464,26 @@ async fn who_is_added_on_another_node_is_welcomed_even_where_the_hint_is_lost() 
 }
 
 #[tokio::test]
+async fn a_node_that_lacks_a_room_of_its_user_is_told_as_soon_as_it_shows() {
+    let nodes = Nodes::new().await;
+    let (alice, _bob) = nodes.alice_and_bob().await;
+    let carol = nodes.b.connect(3, "carol").await;
+    until("the first node knows her", || {
+        nodes.a.service.inner.roster().neighbours.of(&user("carol").id).next().is_some()
+    })
+    .await;
+    nodes.a.way(Way::Loses);
+    let add = AddMembers { room_id: room("r"), user_ids: vec![user("carol").id] };
+    nodes.a.act(&alice, Act::AddMembers(add)).await;
+    until("it is told", || nodes.a.head("r") == 3).await;
+    nodes.a.way(Way::Open);
+    assert!(nodes.b.told(3, "added-to-room").is_empty());
+    let busy = UpdatePresence { status: Availability::Busy, text: None };
+    nodes.b.service.update_presence(&carol, busy).expect("taken");
+    until("carol is welcomed", || nodes.b.told(3, "added-to-room").len() == 1).await;
+}
+
+#[tokio::test]
 async fn who_is_added_while_the_bus_is_away_hears_of_it_within_seconds() {
     let nodes = Nodes::new().await;
     let (alice, _bob) = nodes.alice_and_bob().await;
