@@ -2,16 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use roomcast_tests::SOON;
+use roomcast_tests::{RawClient, SOON};
 use serde_json::{Value, json};
 
 use crate::support::{fence, people, post, public_room};
+
+/// A room of two who both hear it by now: a join is acknowledged when it is durable (G-3), and typing that comes before
+/// its news is not told to the newcomer.
+async fn general(alice: &RawClient, bob: &RawClient) {
+    public_room(alice, "general", &[bob]).await;
+    fence(alice, bob, "general").await;
+}
 
 #[tokio::test]
 async fn typing_indicators() {
     let (server, [alice, bob]) = people(["alice", "bob"]).await;
     let phone = server.client("alice").await;
-    public_room(&alice, "general", &[&bob]).await;
+    general(&alice, &bob).await;
     alice.emit("typing-start", json!("general")).await;
     let typing = json!({ "roomId": "general", "userId": "alice", "username": "alice" });
     assert_eq!(bob.next_event("user-typing", SOON).await, typing);
@@ -28,7 +35,7 @@ async fn typing_indicators() {
 #[tokio::test]
 async fn g14_typing_expires_three_seconds_after_the_last_start() {
     let (_server, [alice, bob]) = people(["alice", "bob"]).await;
-    public_room(&alice, "general", &[&bob]).await;
+    general(&alice, &bob).await;
     alice.emit("typing-start", json!("general")).await;
     bob.next_event("user-typing", SOON).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -42,7 +49,7 @@ async fn g14_typing_expires_three_seconds_after_the_last_start() {
 #[tokio::test]
 async fn g14_a_message_clears_its_authors_typing() {
     let (_server, [alice, bob, carol]) = people(["alice", "bob", "carol"]).await;
-    public_room(&alice, "general", &[&bob]).await;
+    general(&alice, &bob).await;
     alice.emit("typing-start", json!("general")).await;
     bob.next_event("user-typing", SOON).await;
     let during = carol.ok("join-room", json!({ "roomId": "general" })).await["room"]["typing"].clone();
@@ -55,7 +62,7 @@ async fn g14_a_message_clears_its_authors_typing() {
 #[tokio::test]
 async fn g14_one_who_goes_stops_typing() {
     let (_server, [alice, bob]) = people(["alice", "bob"]).await;
-    public_room(&alice, "general", &[&bob]).await;
+    general(&alice, &bob).await;
     alice.emit("typing-start", json!("general")).await;
     bob.next_event("user-typing", SOON).await;
     alice.disconnect().await;
@@ -65,7 +72,7 @@ async fn g14_one_who_goes_stops_typing() {
 #[tokio::test]
 async fn typing_may_be_acknowledged() {
     let (_server, [alice, bob]) = people(["alice", "bob"]).await;
-    public_room(&alice, "general", &[&bob]).await;
+    general(&alice, &bob).await;
     alice.ok("typing-start", json!("general")).await;
     alice.ok("typing-stop", json!("general")).await;
 }
