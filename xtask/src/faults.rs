@@ -27,6 +27,9 @@ pub(crate) struct Faults {
     /// Only these faults, separated by commas, such as `node-killed,redis-frozen`.
     #[arg(long)]
     faults: Option<String>,
+    /// How Redis is set up: `single`, `cluster` or `sentinel`.
+    #[arg(long, default_value = "single")]
+    redis: String,
 }
 
 impl Faults {
@@ -34,6 +37,7 @@ impl Faults {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let mut program = program()?;
         program.args(["--minutes", &self.minutes.to_string(), "--clients", &self.clients.to_string()]);
+        program.args(["--redis", &self.redis]);
         if let Some(seed) = self.seed {
             program.args(["--seed", &seed.to_string()]);
         }

@@ -11,7 +11,10 @@ use roomcast_tests::{
 };
 use tokio::task::block_in_place;
 
-use crate::house::{DATABASE, House};
+use crate::{
+    broker::Broker,
+    house::{DATABASE, House},
+};
 
 /// A fault of a node or of what it stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -30,6 +33,8 @@ pub enum Fault {
     RedisFrozen,
     /// Redis forgets everything, and lets everybody go.
     RedisFlushed,
+    /// A master of Redis is killed, and its replica takes over.
+    RedisFailedOver,
     /// A node hears nothing from Redis and is not heard.
     RedisCutOff,
     /// Nobody listens where a node looks for Redis.
@@ -77,7 +82,7 @@ pub struct Broken {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NodeKilled,
         Self::NodeFrozen,
         Self::NodesRolled,
@@ -85,6 +90,7 @@ impl Fault {
         Self::RedisKilled,
         Self::RedisFrozen,
         Self::RedisFlushed,
+        Self::RedisFailedOver,
         Self::RedisCutOff,
         Self::RedisRefused,
         Self::RedisMuffled,
@@ -119,7 +125,14 @@ impl Fault {
     /// Whether it can be had here.
     #[must_use]
     pub const fn is_possible(self, house: &House) -> bool {
-        !matches!(self, Self::ClockStepped) || house.clock.is_some()
+        match self {
+            Self::ClockStepped => house.clock.is_some(),
+            Self::RedisFailedOver => !matches!(house.redis, Broker::Single(_)),
+            Self::RedisCutOff | Self::RedisRefused | Self::RedisMuffled | Self::RedisFar => {
+                matches!(house.redis, Broker::Single(_))
+            }
+            _ => true,
+        }
     }
 
     /// Breaks it.
@@ -147,18 +160,15 @@ impl Fault {
             }
             Self::RedisKilled => block_in_place(|| house.redis.kill()),
             Self::RedisFrozen => house.redis.freeze(),
-            Self::RedisFlushed => {
-                for line in ["FLUSHALL", "CLIENT KILL TYPE pubsub"] {
-                    block_in_place(|| house.redis.command(line)).expect("Redis answers");
-                }
-            }
-            Self::RedisCutOff => house.nodes[node].redis.set(cut_off),
+            Self::RedisFlushed => block_in_place(|| house.redis.flush()),
+            Self::RedisFailedOver => block_in_place(|| house.redis.fail_over()),
+            Self::RedisCutOff => house.nodes[node].bus().set(cut_off),
             Self::RedisRefused => {
-                house.nodes[node].redis.set(Weather::refused());
-                house.nodes[node].redis.reset();
+                house.nodes[node].bus().set(Weather::refused());
+                house.nodes[node].bus().reset();
             }
-            Self::RedisMuffled => house.nodes[node].redis.set(Weather::up(Way::passing(Passing::Swallowed))),
-            Self::RedisFar => house.nodes.iter().for_each(|node| node.redis.set(far)),
+            Self::RedisMuffled => house.nodes[node].bus().set(Weather::up(Way::passing(Passing::Swallowed))),
+            Self::RedisFar => house.nodes.iter().for_each(|node| node.bus().set(far)),
             Self::PostgresKilled => block_in_place(|| house.postgres.kill()),
             Self::PostgresFrozen => house.postgres.freeze(),
             Self::BackendsEnded => {
@@ -199,17 +209,17 @@ impl Broken {
             Fault::NodeKilled => house.nodes[node].server.restart().await,
             Fault::NodeFrozen => house.nodes[node].server.thaw(),
             Fault::ClockStepped => house.clock.as_ref().expect("it was possible").step(0),
-            Fault::RedisKilled => block_in_place(|| house.redis.restart()),
+            Fault::RedisKilled | Fault::RedisFailedOver => block_in_place(|| house.redis.restart()),
             Fault::RedisFrozen => house.redis.thaw(),
             Fault::PostgresKilled => block_in_place(|| house.postgres.restart()),
             Fault::PostgresFrozen => house.postgres.thaw(),
-            Fault::RedisCutOff | Fault::RedisRefused => house.nodes[node].redis.set(Weather::default()),
+            Fault::RedisCutOff | Fault::RedisRefused => house.nodes[node].bus().set(Weather::default()),
             Fault::RedisMuffled => {
                 // What was swallowed is gone, and its connections with it.
-                house.nodes[node].redis.set(Weather::default());
-                house.nodes[node].redis.reset();
+                house.nodes[node].bus().set(Weather::default());
+                house.nodes[node].bus().reset();
             }
-            Fault::RedisFar => house.nodes.iter().for_each(|node| node.redis.set(Weather::default())),
+            Fault::RedisFar => house.nodes.iter().for_each(|node| node.bus().set(Weather::default())),
             Fault::PostgresCutOff | Fault::PostgresTorn => house.nodes[node].postgres.set(Weather::default()),
             Fault::PostgresFar => house.nodes.iter().for_each(|node| node.postgres.set(Weather::default())),
             Fault::NodesRolled

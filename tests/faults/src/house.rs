@@ -2,11 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use roomcast_test_services::{Postgres, Redis};
+use roomcast_test_services::Postgres;
 use roomcast_tests::{Server, faulty::Link};
 use tokio::task::block_in_place;
 
-use crate::{balancer::Balancer, clock::Clock};
+use crate::{
+    balancer::Balancer,
+    broker::{Broker, Kind},
+    clock::Clock,
+};
 
 /// The only database.
 pub const DATABASE: &str = "d0";
@@ -18,8 +22,19 @@ pub struct Node {
     pub server: Server,
     /// Its way to Postgres.
     pub postgres: Link,
+    /// Its way to Redis, where that is one server: others say themselves where they are.
+    pub redis: Option<Link>,
+}
+
+impl Node {
     /// Its way to Redis.
-    pub redis: Link,
+    ///
+    /// # Panics
+    /// If Redis is not one server.
+    #[must_use]
+    pub const fn bus(&self) -> &Link {
+        self.redis.as_ref().expect("Redis is one server")
+    }
 }
 
 /// The whole installation.
@@ -33,7 +48,7 @@ pub struct House {
     /// The wall clock of the last node, if it can be stepped.
     pub clock: Option<Clock>,
     /// The bus.
-    pub redis: Redis,
+    pub redis: Broker,
     /// The database.
     pub postgres: Postgres,
 }
@@ -44,21 +59,33 @@ impl House {
     /// # Panics
     /// If something does not start.
     pub async fn start(nodes: usize, settings: &[(&str, &str)], seed: u64) -> Self {
+        Self::start_on(Kind::Single, nodes, settings, seed).await
+    }
+
+    /// Starts everything, with Redis set up in some way.
+    ///
+    /// # Panics
+    /// If something does not start.
+    pub async fn start_on(kind: Kind, nodes: usize, settings: &[(&str, &str)], seed: u64) -> Self {
         let (postgres, redis) = block_in_place(|| {
             let postgres = Postgres::start_with(&["max_connections=50"]);
             let _ = postgres.database();
-            (postgres, Redis::start())
+            (postgres, Broker::start(kind))
         });
         let clock = Clock::new();
         let mut started = Vec::new();
         for n in 0..nodes {
             let place = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             let to_postgres = Link::to(place(postgres.port()), seed ^ (2 * n as u64)).await;
-            let to_redis = Link::to(place(redis.port()), seed ^ (2 * n as u64 + 1)).await;
+            let to_redis = match &redis {
+                Broker::Single(redis) => Some(Link::to(place(redis.port()), seed ^ (2 * n as u64 + 1)).await),
+                Broker::Cluster(_) | Broker::Sentinel(_) => None,
+            };
+            let bus = to_redis.as_ref().map_or_else(|| redis.url(), |link| format!("redis://{}", link.address()));
             let database = format!("postgres://roomcast@{}/{DATABASE}", to_postgres.address());
             let mut builder = Server::builder()
                 .set("ROOMCAST_DATABASE_URL", &database)
-                .set("ROOMCAST_REDIS_URL", &format!("redis://{}", to_redis.address()))
+                .set("ROOMCAST_REDIS_URL", &bus)
                 .set("ROOMCAST_NODE_NAME", &format!("node-{n}"));
             for (name, value) in settings {
                 builder = builder.set(name, value);

@@ -7,6 +7,7 @@
 mod act;
 pub mod balancer;
 pub mod book;
+pub mod broker;
 pub mod check;
 pub mod clock;
 pub mod device;

@@ -4,6 +4,7 @@ use std::{env, fs, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use roomcast_faults::{
+    broker::Kind,
     fault::{Fault, Pace},
     run::{Settings, run},
 };
@@ -23,6 +24,9 @@ struct Arguments {
     /// On so many nodes.
     #[arg(long, default_value_t = 3)]
     nodes: usize,
+    /// How Redis is set up.
+    #[arg(long, default_value = "single")]
+    redis: Kind,
     /// Only these faults, separated by commas.
     #[arg(long, value_delimiter = ',')]
     faults: Vec<Fault>,
@@ -44,6 +48,7 @@ async fn main() -> ExitCode {
         clients: arguments.clients,
         seed,
         nodes: arguments.nodes,
+        redis: arguments.redis,
         pace: if long { Pace::Full } else { Pace::Brisk },
         faults: arguments.faults,
         pause: Duration::from_millis(arguments.pause_ms),

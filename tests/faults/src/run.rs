@@ -12,6 +12,7 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::{
     book::{Book, Label, Outcome, Violation},
+    broker::Kind,
     check::{self, Depth},
     device::{Device, Mood},
     fault::{Fault, Pace},
@@ -32,6 +33,8 @@ pub struct Settings {
     pub seed: u64,
     /// How many nodes.
     pub nodes: usize,
+    /// How Redis is set up.
+    pub redis: Kind,
     /// How long each fault lasts.
     pub pace: Pace,
     /// Only these, or all where there are none.
@@ -69,7 +72,7 @@ pub struct Report {
 pub async fn run(settings: &Settings) -> Report {
     let mut dice = Dice::new(settings.seed);
     let plan = Plan::draw(settings.clients, &mut dice);
-    let mut house = House::start(settings.nodes, &HOUSE, settings.seed).await;
+    let mut house = House::start_on(settings.redis, settings.nodes, &HOUSE, settings.seed).await;
     house.sql(TRIGGERS);
     let book = Arc::<Book>::default();
     let (mood, moods) = watch::channel(Mood::Quiet);

@@ -78,6 +78,18 @@ impl Redis {
         self.port
     }
 
+    /// Whether it was started and not killed since.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Whether it takes itself for a master. It must run.
+    #[must_use]
+    pub fn is_master(&self) -> bool {
+        self.cli(&["ROLE"]).starts_with("master")
+    }
+
     /// Kills it; what it held is gone.
     ///
     /// # Panics

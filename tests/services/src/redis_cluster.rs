@@ -61,25 +61,39 @@ impl RedisCluster {
 
     /// Kills all of it.
     pub fn kill(&mut self) {
-        self.masters.iter_mut().chain([&mut self.replica]).for_each(Redis::kill);
+        self.nodes().for_each(Redis::kill);
     }
 
-    /// Starts all of it again, and waits until it serves.
+    /// Starts again what was killed, and waits until all of it serves.
     ///
     /// # Panics
     /// If the nodes do not agree.
     pub fn restart(&mut self) {
-        self.masters.iter_mut().chain([&mut self.replica]).for_each(Redis::restart);
+        self.nodes().filter(|node| !node.is_running()).for_each(Redis::restart);
         self.wait_until_agreed();
+        eventually("each has a part to play", || {
+            [&self.masters[0], &self.replica].iter().filter(|node| node.is_master()).count() == 1
+        });
     }
 
-    /// Kills the first master and waits until its replica has taken over.
+    /// All of its nodes.
+    pub fn nodes(&mut self) -> impl Iterator<Item = &mut Redis> {
+        self.masters.iter_mut().chain([&mut self.replica])
+    }
+
+    /// The one of two that leads the first third of the slots; all must run.
+    pub fn leader(&mut self) -> &mut Redis {
+        if self.replica.is_master() { &mut self.replica } else { &mut self.masters[0] }
+    }
+
+    /// Kills the leader of the first third and waits until its replica has taken over.
     ///
     /// # Panics
     /// If it does not.
     pub fn fail_over(&mut self) {
-        self.masters[0].kill();
-        eventually("the replica takes over", || self.replica.cli(&["ROLE"]).starts_with("master"));
+        self.leader().kill();
+        let left = if self.replica.is_running() { &self.replica } else { &self.masters[0] };
+        eventually("the replica takes over", || left.is_master());
     }
 
     /// Moves the slot of a channel from one master to another.

@@ -66,6 +66,32 @@ impl RedisSentinel {
         &mut self.servers[1]
     }
 
+    /// The server that the Sentinels hold for the master, and the other.
+    ///
+    /// # Panics
+    /// If it is neither.
+    pub fn leader(&mut self) -> [&mut Redis; 2] {
+        let port = self.master_port().expect("the Sentinels know a master");
+        let [first, second] = &mut self.servers;
+        if first.port() == port { [first, second] } else { [second, first] }
+    }
+
+    /// Both servers.
+    pub const fn servers(&mut self) -> &mut [Redis; 2] {
+        &mut self.servers
+    }
+
+    /// Kills the master and waits until the other has taken over.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn fail_over(&mut self) {
+        let [leader, other] = self.leader();
+        leader.kill();
+        let port = other.port();
+        self.wait_until_master_is(port);
+    }
+
     /// Where a Sentinel says that the master is.
     #[must_use]
     pub fn master_port(&self) -> Option<u16> {
