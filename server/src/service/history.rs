@@ -7,7 +7,10 @@ use roomcast_protocol::{
     reply::Messages,
 };
 
-use super::{Plan, Service, Session, rooms::page};
+use super::{
+    Plan, Service, Session,
+    rooms::{newest, page},
+};
 use crate::store::{Among, Range};
 
 impl Service {
@@ -42,7 +45,8 @@ impl Service {
                 inner.mark_mine(&reader, &mut page.messages).await.map_err(|error| error.told())?;
             }
             // After the reading, or a removal in between would come too late.
-            inner.readable(&reader, admin, room, "read the messages").await?;
+            let at = newest(page.as_ref().map_or(&[], |page| &page.messages));
+            inner.readable(&reader, admin, room, at, "read the messages").await?;
             let why = "unable to read the messages; there is no such message in the room";
             let page = page.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, why))?;
             let authors = inner.authors(&page.messages).await.map_err(|error| error.told())?;

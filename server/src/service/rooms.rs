@@ -1,9 +1,9 @@
 //! Entering rooms, listing them and their people.
 
 use roomcast_protocol::{
-    ErrorBody, ErrorCode, RoomId, UserId,
+    ErrorBody, ErrorCode, Rev, RoomId, UserId,
     command::{GetRoomUsers, ListRooms, RoomScope},
-    model::{RoomUser, Status},
+    model::{Message, RoomUser, Status},
     registry::Reply,
     reply::{Receipts, RoomEntered, RoomUsers, Rooms},
 };
@@ -35,7 +35,7 @@ impl Service {
         let admin = session.admin;
         Plan::Read(Box::pin(async move {
             let room = &query.room_id;
-            inner.readable(&reader, admin, room, "list the room's users").await?;
+            inner.readable(&reader, admin, room, Rev::default(), "list the room's users").await?;
             let reply = if query.all {
                 inner.all_users(room, query.cursor.as_deref(), limit).await?
             } else {
@@ -80,7 +80,7 @@ impl Service {
     pub(super) fn get_receipts(&self, session: &Session, room: RoomId) -> Plan {
         let (inner, reader, admin) = (self.inner.clone(), session.user.id.clone(), session.admin);
         Plan::Read(Box::pin(async move {
-            inner.readable(&reader, admin, &room, "read the receipts").await?;
+            inner.readable(&reader, admin, &room, Rev::default(), "read the receipts").await?;
             let large = {
                 let roster = inner.roster();
                 let members = roster.rooms.get(&room).map_or(0, |local| local.member_count);
@@ -105,16 +105,22 @@ impl Service {
 }
 
 impl Inner {
-    /// Whether the user may read the room now; answered as if it did not exist otherwise.
+    /// Whether the user may read the room as it was at a change; answered as if it did not exist otherwise.
     pub(super) async fn readable(
         &self,
         user: &UserId,
         admin: bool,
         room: &RoomId,
+        at: Rev,
         what: &str,
     ) -> Result<(), ErrorBody> {
-        if self.roster().is_member(user, room) {
-            return Ok(());
+        {
+            let roster = self.roster();
+            // Of what came later this node has yet to hear, a removal before it among that.
+            let is_known = roster.rooms.get(room).is_some_and(|local| at <= local.head());
+            if is_known && roster.is_member(user, room) {
+                return Ok(());
+            }
         }
         if admin && self.store.room(room).await.map_err(|error| error.told())?.is_some() {
             return Ok(());
@@ -144,6 +150,11 @@ impl Inner {
         });
         Ok(RoomUsers { users: users.collect(), next })
     }
+}
+
+/// The newest change that messages show.
+pub(super) fn newest(messages: &[Message]) -> Rev {
+    messages.iter().map(|message| message.rev).max().unwrap_or_default()
 }
 
 /// A page's size, within what is allowed.

@@ -2,7 +2,10 @@
 
 use roomcast_protocol::{ErrorBody, ErrorCode, command::SearchMessages, registry::Reply, reply::Found};
 
-use super::{Plan, Service, Session, rooms::page};
+use super::{
+    Plan, Service, Session,
+    rooms::{newest, page},
+};
 use crate::store::{SearchIn, SearchQuery, StoreError};
 
 impl Service {
@@ -20,7 +23,7 @@ impl Service {
             let mut found = inner.store.search(&search).await.map_err(told)?;
             // After the reading, or a removal in between would come too late.
             match &query.room_id {
-                Some(room) => inner.readable(&reader, admin, room, "search the room").await?,
+                Some(room) => inner.readable(&reader, admin, room, newest(&found.messages), "search the room").await?,
                 None => {
                     let roster = inner.roster();
                     found.messages.retain(|message| !roster.is_out(&reader, &message.room_id, message.rev));
