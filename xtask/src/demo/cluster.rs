@@ -2,7 +2,9 @@
 
 use std::{
     fs,
+    os::unix::process::ExitStatusExt as _,
     path::Path,
+    process::ExitStatus,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -42,7 +44,7 @@ pub(super) fn run(bin: &Path, data: &Path, first_port: u16) -> anyhow::Result<()
     while !asked_to_stop() {
         for (part, news) in cluster.look_after()? {
             view.tell(match news {
-                News::Ended(status) => format!("{part} ended ({status}); back in {} s", AWAY.as_secs()),
+                News::Ended(status) => format!("{part} {}; back in {} s", how(status), AWAY.as_secs()),
                 News::Started(pid) => format!("{part} is started again, process {pid}"),
             });
         }
@@ -51,6 +53,14 @@ pub(super) fn run(bin: &Path, data: &Path, first_port: u16) -> anyhow::Result<()
     }
     println!("\nstopping; the nodes let their people go first");
     Ok(())
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("was ended by signal {signal}"),
+        (None, Some(code)) => format!("ended with status {code}"),
+        (None, None) => "ended".to_owned(),
+    }
 }
 
 /// All parts, in the order in which they were started: each stands on those before it.

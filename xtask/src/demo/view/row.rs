@@ -38,10 +38,11 @@ impl Row {
             (Some(_), None) => (Tone::Good, "running".to_owned()),
             (Some(_), Some(Health::Ready)) => (Tone::Good, "ready".to_owned()),
             (Some(_), Some(Health::Degraded(lack))) => (Tone::Worried, format!("degraded, {lack}")),
-            (Some(_), Some(Health::Unready(why))) => (Tone::Bad, format!("down, {why}")),
+            (Some(_), Some(Health::Unready(why))) => (Tone::Bad, format!("unready, {why}")),
             (Some(_), Some(Health::Silent)) => (Tone::Bad, "no answer".to_owned()),
         };
-        let people = seen.filter(|_| is_node).map(|seen| seen.people);
+        // What was seen of a node that has just gone is no longer so.
+        let people = seen.filter(|_| is_node && part.pid().is_some()).map(|seen| seen.people);
         Self { name: part.name().to_owned(), pid: part.pid(), tone, state, away: part.away(now), people }
     }
 }

@@ -1,0 +1,3 @@
+//! The chores, as somebody uses them.
+
+mod cluster;
