@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -12,6 +11,8 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use crate::built;
 
 /// A start on a loaded machine, or the way back of a killed node.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -38,12 +39,11 @@ struct Demo {
 
 impl Demo {
     fn start() -> Self {
-        let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
-        let built = xtask.parent().expect("a program lies in a folder");
+        let built = built();
         for program in ["roomcast", "bot"] {
             assert!(built.join(program).exists(), "build it first: cargo build -p roomcast-server -p bot");
         }
-        let mut command = Command::new(xtask);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["demo", "--cluster", "--port", "18000", "--built"]).arg(built);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let output = BufReader::new(child.stdout.take().expect("it has an output"));
