@@ -64,7 +64,7 @@ impl Table {
     }
 
     fn frame(&self, rows: &[Row]) -> String {
-        let mut frame = format!("\n  Open {BOLD}{}{PLAIN}: a second tab is a second person.\n", self.url);
+        let mut frame = format!("\n  Open {BOLD}{}{PLAIN}   (a second tab is a second person)\n", self.url);
         frame += "  Kill what you like, with kill -9 PROCESS; it comes back, and the chat goes on.\n\n";
         let _ = writeln!(frame, "  {DIM}{:<9} {:>8}  {:<22} people{PLAIN}", "", "process", "state");
         for row in rows {
@@ -84,6 +84,9 @@ impl Table {
         frame.push('\n');
         for news in &self.news {
             let _ = writeln!(frame, "  {DIM}{news}{PLAIN}");
+        }
+        if !self.news.is_empty() {
+            frame.push('\n');
         }
         let _ = writeln!(frame, "  {DIM}Ctrl-C stops everything. Logs: {}{PLAIN}", self.logs);
         frame
