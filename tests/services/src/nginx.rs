@@ -6,6 +6,7 @@ use std::{
     process::Command,
 };
 
+use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use crate::process::{Process, wrapped};
@@ -27,18 +28,25 @@ impl Nginx {
     /// If nginx is not installed or does not start, or if its settings are no longer as they are known here.
     #[must_use]
     pub fn start(address: SocketAddr, nodes: [SocketAddr; 3]) -> Self {
-        let mut nginx = Self::prepare(address, nodes);
+        // As root its workers would be somebody who may not write here.
+        let user = if geteuid().is_root() { "user root;" } else { "" };
+        let mut nginx = Self::arrange(address, nodes, &format!("{user} worker_processes 2;"));
         let (server, log) = (nginx.server(&[]), nginx.dir.path().join("output.log"));
         nginx.process = Some(Process::start(server, log, || nginx.answers()));
         nginx
     }
 
-    /// One that does not run yet, for whoever runs [`server`](Self::server) by himself.
+    /// One that does not run yet, for whoever runs [`server`](Self::server) by himself. It is one process, all gone
+    /// when it is killed: workers would live on and keep the port.
     ///
     /// # Panics
     /// If its settings are no longer as they are known here.
     #[must_use]
     pub fn prepare(address: SocketAddr, nodes: [SocketAddr; 3]) -> Self {
+        Self::arrange(address, nodes, "master_process off;")
+    }
+
+    fn arrange(address: SocketAddr, nodes: [SocketAddr; 3], processes: &str) -> Self {
         let dir = TempDir::with_prefix("roomcast-nginx-").expect("a directory can be made");
         let mut deployed = replace(DEPLOYED, "listen 80;", &format!("listen {address};"), 1);
         for (n, node) in nodes.iter().enumerate() {
@@ -48,9 +56,8 @@ impl Nginx {
         let deployed = replace(&deployed, "add_header Set-Cookie", told, 1);
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let paths: Vec<String> = paths.iter().map(|name| format!("{name}_temp_path {name};")).collect();
-        // One process, which is all gone when it is killed: workers would live on and keep the port.
         let settings = format!(
-            "daemon off; master_process off; pid nginx.pid; events {{ worker_connections 4096; }}\n\
+            "{processes} daemon off; pid nginx.pid; events {{ worker_connections 4096; }}\n\
              http {{ access_log off; {} \n{deployed} }}\n",
             paths.join(" "),
         );
@@ -82,6 +89,16 @@ impl Nginx {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            // Its workers end with it, which they do not when it is killed.
+            process.signal(Signal::TERM);
+            process.ended();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{Write as _, stdout},
     os::unix::process::ExitStatusExt as _,
     path::Path,
     process::ExitStatus,
@@ -13,7 +14,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use roomcast_test_services::{Nginx, Postgres, Redis};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
 
@@ -33,7 +34,7 @@ const FRAME: Duration = Duration::from_millis(200);
 
 /// Runs it until it is asked to stop.
 pub(super) fn run(bin: &Path, data: &Path, first_port: u16) -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM]).context("unable to listen for signals")?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("unable to listen for signals")?;
     let mut asked_to_stop = || signals.pending().next().is_some();
     let logs = data.join("cluster");
     fs::create_dir_all(&logs).with_context(|| format!("unable to make {}", logs.display()))?;
@@ -51,7 +52,8 @@ pub(super) fn run(bin: &Path, data: &Path, first_port: u16) -> anyhow::Result<()
         view.show(&cluster.rows())?;
         thread::sleep(FRAME);
     }
-    println!("\nstopping; the nodes let their people go first");
+    // The terminal may be what has gone.
+    let _ = writeln!(stdout(), "\nstopping; the nodes let their people go first");
     Ok(())
 }
 
