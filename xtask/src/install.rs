@@ -17,6 +17,19 @@ struct Package {
     check: fn() -> Command,
 }
 
+const POSTGRES: Package = Package {
+    name: "postgresql",
+    why: "the store's tests and the demo of a cluster run on a Postgres of their own",
+    check: || command("sh", ["-c", "ls /usr/lib/postgresql/*/bin/initdb"]),
+};
+const REDIS: Package = Package {
+    name: "redis-server",
+    why: "the bus's tests and the demo of a cluster run on a Redis of their own",
+    check: || command("redis-server", ["--version"]),
+};
+const NGINX: Package =
+    Package { name: "nginx", why: "several nodes are tested and shown behind one", check: || command("nginx", ["-v"]) };
+
 const PACKAGES: &[Package] = &[
     Package {
         name: "pkg-config",
@@ -28,22 +41,14 @@ const PACKAGES: &[Package] = &[
         why: "the rust_socketio client of the interop tests links OpenSSL",
         check: || command("pkg-config", ["--exists", "openssl"]),
     },
-    Package {
-        name: "postgresql",
-        why: "the store's tests run on a Postgres of their own",
-        check: || command("sh", ["-c", "ls /usr/lib/postgresql/*/bin/initdb"]),
-    },
-    Package {
-        name: "redis-server",
-        why: "the bus's tests run on a Redis of their own",
-        check: || command("redis-server", ["--version"]),
-    },
+    POSTGRES,
+    REDIS,
     Package {
         name: "faketime",
         why: "the run of faults steps a node's clock",
         check: || command("faketime", ["--version"]),
     },
-    Package { name: "nginx", why: "several nodes are tested behind one", check: || command("nginx", ["-v"]) },
+    NGINX,
     Package {
         name: "openssl",
         why: "the bus is tested over TLS, with certificates of the tests' own",
@@ -60,6 +65,9 @@ const PACKAGES: &[Package] = &[
         check: || command("/usr/bin/chromium", ["--version"]),
     },
 ];
+
+/// What a cluster consists of, beside its nodes.
+const CLUSTER_PACKAGES: &[Package] = &[POSTGRES, REDIS, NGINX];
 
 /// A compiler for the browser that comes with the standard library's source.
 const WASM_PACKAGES: &[Package] = &[
@@ -95,6 +103,11 @@ pub(crate) fn for_browser() -> anyhow::Result<()> {
     programs()?;
     packages(BROWSER_PACKAGES)?;
     node_modules(&root().join("tests/browser"))
+}
+
+/// Brings what nodes stand on and behind onto the machine.
+pub(crate) fn for_cluster() -> anyhow::Result<()> {
+    packages(CLUSTER_PACKAGES)
 }
 
 /// Brings a compiler for the browser onto the machine, where rustup has none.

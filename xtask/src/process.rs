@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -93,14 +94,30 @@ impl Background {
         env: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let mut command = bound_to_us(program);
-        command.args(args).envs(env.iter().copied()).current_dir(root()).stdin(Stdio::null());
-        let child = command.spawn().with_context(|| format!("unable to start {}", program.display()))?;
+        command.args(args).envs(env.iter().copied()).current_dir(root());
+        Self::launch(command, patience)
+    }
+
+    /// The same for a command that is [`bound_to_us`]. The kernel takes the thread that calls this for us.
+    pub(crate) fn launch(mut command: Command, patience: Duration) -> anyhow::Result<Self> {
+        // Ctrl-C is for us alone: we stop what we have started, each in its turn.
+        command.stdin(Stdio::null()).process_group(0);
+        let child = command.spawn().with_context(|| format!("unable to start {}", shown(&command)))?;
         Ok(Self { child, patience })
     }
 
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> anyhow::Result<Option<std::process::ExitStatus>> {
         Ok(self.child.try_wait()?)
+    }
+
+    /// Asks it to stop, and does not wait.
+    pub(crate) fn ask_to_stop(&mut self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let (Ok(None), Some(pid)) = (self.child.try_wait(), pid) {
+            // It may have ended between the two calls, which is what we want.
+            let _ = kill_process(pid, Signal::TERM);
+        }
     }
 
     /// Its process id.
@@ -112,11 +129,7 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         let deadline = Instant::now() + self.patience;
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let (Ok(None), Some(pid)) = (self.child.try_wait(), pid) {
-            // It may have ended between the two calls, which is what we want.
-            let _ = kill_process(pid, Signal::TERM);
-        }
+        self.ask_to_stop();
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(20));
         }
@@ -125,14 +138,22 @@ impl Drop for Background {
     }
 }
 
-/// `setpriv` sets the signal that the kernel sends a child when its parent dies, then becomes the program. Where
-/// there is none (macOS), the program runs without.
-fn bound_to_us(program: &Path) -> Command {
-    static SETPRIV: OnceLock<bool> = OnceLock::new();
-    if !*SETPRIV.get_or_init(|| succeeds(&mut command("setpriv", ["--pdeathsig", "TERM", "true"]))) {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+/// A program that ends with us.
+pub(crate) fn bound_to_us(program: &Path) -> Command {
+    let Some((first, more)) = wrapper().split_first() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(more).arg(program);
     command
+}
+
+/// What binds a program to us: `setpriv` sets the signal that the kernel sends a child when its parent dies, then
+/// becomes the program. Where there is none (macOS), the program runs without.
+pub(crate) fn wrapper() -> &'static [&'static str] {
+    const SETPRIV: [&str; 4] = ["setpriv", "--pdeathsig", "TERM", "--"];
+    static THERE: OnceLock<bool> = OnceLock::new();
+    if *THERE.get_or_init(|| succeeds(&mut command("setpriv", ["--pdeathsig", "TERM", "true"]))) {
+        &SETPRIV
+    } else {
+        &[]
+    }
 }

@@ -46,6 +46,10 @@ impl Test {
             run(&mut codegen::check())?;
         }
         run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
+        if self.takes_everything() {
+            // Somebody to talk to in the demo of a cluster.
+            run(&mut cargo(["build", "--package", "bot"]))?;
+        }
         let server = target_dir()?.join("debug/roomcast");
 
         let mut tests = cargo(["test", "--no-fail-fast"]);

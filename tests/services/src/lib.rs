@@ -1,5 +1,5 @@
-//! Databases of the tests' own: real processes on free ports, in temporary folders, gone with their handle. Nothing
-//! that runs on the machine already is ever used.
+//! Databases and a balancer of the tests' and the demo's own: real processes on free ports, in temporary folders, gone
+//! with their handle. Nothing that runs on the machine already is ever used.
 
 mod certificate;
 mod nginx;

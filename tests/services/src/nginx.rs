@@ -9,16 +9,16 @@ use std::{
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
-use crate::process::Process;
+use crate::process::{Process, wrapped};
 
 const DEPLOYED: &str = include_str!("../../../examples/deploy/nginx.conf");
 
 /// A balancer in front of nodes. It says in `x-node` who answered.
 #[derive(Debug)]
 pub struct Nginx {
-    process: Process,
+    process: Option<Process>,
     address: SocketAddr,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Nginx {
@@ -28,6 +28,25 @@ impl Nginx {
     /// If nginx is not installed or does not start, or if its settings are no longer as they are known here.
     #[must_use]
     pub fn start(address: SocketAddr, nodes: [SocketAddr; 3]) -> Self {
+        // As root its workers would be somebody who may not write here.
+        let user = if geteuid().is_root() { "user root;" } else { "" };
+        let mut nginx = Self::arrange(address, nodes, &format!("{user} worker_processes 2;"));
+        let (server, log) = (nginx.server(&[]), nginx.dir.path().join("output.log"));
+        nginx.process = Some(Process::start(server, log, || nginx.answers()));
+        nginx
+    }
+
+    /// One that does not run yet, for whoever runs [`server`](Self::server) by himself. It is one process, all gone
+    /// when it is killed: workers would live on and keep the port.
+    ///
+    /// # Panics
+    /// If its settings are no longer as they are known here.
+    #[must_use]
+    pub fn prepare(address: SocketAddr, nodes: [SocketAddr; 3]) -> Self {
+        Self::arrange(address, nodes, "master_process off;")
+    }
+
+    fn arrange(address: SocketAddr, nodes: [SocketAddr; 3], processes: &str) -> Self {
         let dir = TempDir::with_prefix("roomcast-nginx-").expect("a directory can be made");
         let mut deployed = replace(DEPLOYED, "listen 80;", &format!("listen {address};"), 1);
         for (n, node) in nodes.iter().enumerate() {
@@ -35,21 +54,29 @@ impl Nginx {
         }
         let told = "add_header X-Node $upstream_addr; add_header Set-Cookie";
         let deployed = replace(&deployed, "add_header Set-Cookie", told, 1);
-        // As root its workers would be somebody who may not write here.
-        let user = if geteuid().is_root() { "user root;" } else { "" };
         let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let paths: Vec<String> = paths.iter().map(|name| format!("{name}_temp_path {name};")).collect();
         let settings = format!(
-            "{user} daemon off; worker_processes 2; pid nginx.pid; events {{ worker_connections 4096; }}\n\
+            "{processes} daemon off; pid nginx.pid; events {{ worker_connections 4096; }}\n\
              http {{ access_log off; {} \n{deployed} }}\n",
             paths.join(" "),
         );
         fs::write(dir.path().join("nginx.conf"), settings).expect("a file can be written");
-        let mut nginx = Command::new("nginx");
-        nginx.arg("-p").arg(dir.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
-        let ready = || TcpStream::connect(address).is_ok();
-        let process = Process::start(nginx, dir.path().join("output.log"), ready);
-        Self { process, address, _dir: dir }
+        Self { process: None, address, dir }
+    }
+
+    /// The command that runs it, behind words of a wrapper's that becomes what it is given, such as `setpriv … --`.
+    #[must_use]
+    pub fn server(&self, wrapper: &[&str]) -> Command {
+        let mut server = wrapped(wrapper, "nginx".as_ref());
+        server.arg("-p").arg(self.dir.path()).args(["-c", "nginx.conf", "-e", "error.log"]);
+        server
+    }
+
+    /// Whether it takes connections.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        TcpStream::connect(self.address).is_ok()
     }
 
     /// Where clients connect.
@@ -67,9 +94,11 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Its workers end with it, which they do not when it is killed.
-        self.process.signal(Signal::TERM);
-        self.process.ended();
+        if let Some(process) = &mut self.process {
+            // Its workers end with it, which they do not when it is killed.
+            process.signal(Signal::TERM);
+            process.ended();
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use std::{
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
-use crate::{port, process::Process};
+use crate::{
+    port,
+    process::{Process, wrapped},
+};
 
 const USER: &str = "roomcast";
 
@@ -41,6 +44,17 @@ impl Postgres {
     /// If Postgres is not installed or does not start.
     #[must_use]
     pub fn start_with(settings: &[&str]) -> Self {
+        let mut cluster = Self::prepare(settings);
+        cluster.restart();
+        cluster
+    }
+
+    /// Makes a cluster that does not run yet, for whoever runs [`server`](Self::server) by himself.
+    ///
+    /// # Panics
+    /// If Postgres is not installed.
+    #[must_use]
+    pub fn prepare(settings: &[&str]) -> Self {
         let dir = TempDir::with_prefix("roomcast-pg-").expect("a directory can be made");
         let data = dir.path().join("data");
         fs::create_dir(&data).expect("a directory can be made");
@@ -55,9 +69,7 @@ impl Postgres {
             init.current_dir(dir.path()).output().unwrap_or_else(|error| panic!("unable to run initdb; {error}"));
         assert!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut cluster = Self { process: None, port: port::free(), dir, databases: AtomicU32::new(0), settings };
-        cluster.restart();
-        cluster
+        Self { process: None, port: port::free(), dir, databases: AtomicU32::new(0), settings }
     }
 
     /// Makes a new database and gives back its URL.
@@ -128,20 +140,29 @@ impl Postgres {
         if self.process.is_some() {
             self.kill();
         }
-        let mut server = command("postgres");
+        let log = self.dir.path().join("postgres.log");
+        self.process = Some(Process::start(self.server(&[]), log, || self.answers()));
+    }
+
+    /// The command that runs it, behind words of a wrapper's that becomes what it is given, such as `setpriv … --`.
+    #[must_use]
+    pub fn server(&self, wrapper: &[&str]) -> Command {
+        let mut server = as_servant(wrapped(wrapper, &bin().join("postgres")));
         server.arg("-D").arg(self.dir.path().join("data")).arg("-k").arg(self.dir.path());
         server.args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
         for setting in &self.settings {
             server.args(["-c", setting]);
         }
         server.current_dir(self.dir.path());
-        let log = self.dir.path().join("postgres.log");
-        let ready = || {
-            let mut ask = self.psql("postgres");
-            ask.args(["-c", "SELECT 1"]).stdout(Stdio::null()).stderr(Stdio::null());
-            ask.status().is_ok_and(|status| status.success())
-        };
-        self.process = Some(Process::start(server, log, ready));
+        server
+    }
+
+    /// Whether it takes a statement.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        let mut ask = self.psql("postgres");
+        ask.args(["-c", "SELECT 1"]).env("PGCONNECT_TIMEOUT", "2").stdout(Stdio::null()).stderr(Stdio::null());
+        ask.status().is_ok_and(|status| status.success())
     }
 
     /// Its command line on one of its databases: answers come bare.
@@ -183,7 +204,10 @@ fn bin() -> PathBuf {
 
 /// A program of Postgres, which refuses to run as root.
 fn command(name: &str) -> Command {
-    let mut command = Command::new(bin().join(name));
+    as_servant(Command::new(bin().join(name)))
+}
+
+fn as_servant(mut command: Command) -> Command {
     if let Some((uid, gid)) = servant() {
         command.uid(uid).gid(gid);
     }

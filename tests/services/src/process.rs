@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -65,6 +65,14 @@ impl Process {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// A command behind words of a wrapper's.
+pub(crate) fn wrapped(wrapper: &[&str], program: &Path) -> Command {
+    let Some((first, more)) = wrapper.split_first() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(more).arg(program);
+    command
 }
 
 fn send(pid: u32, signal: Signal) {

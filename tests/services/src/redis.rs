@@ -10,7 +10,11 @@ use std::{
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::{certificate::Certificate, port, process::Process};
+use crate::{
+    certificate::Certificate,
+    port,
+    process::{Process, wrapped},
+};
 
 /// A Redis server on a port of its own.
 #[derive(Debug)]
@@ -50,11 +54,24 @@ impl Redis {
         Self::launch(Vec::new(), Some((port::free(), Certificate::for_loopback())))
     }
 
+    /// One that does not run yet, for whoever runs [`server`](Self::server) by himself.
+    ///
+    /// # Panics
+    /// If there is no room for a directory.
+    #[must_use]
+    pub fn prepare() -> Self {
+        Self::arrange(Vec::new(), None)
+    }
+
     fn launch(settings: Vec<String>, tls: Option<(u16, Certificate)>) -> Self {
-        let dir = TempDir::with_prefix("roomcast-redis-").expect("a directory can be made");
-        let mut redis = Self { process: None, port: port::free(), settings, tls, dir };
+        let mut redis = Self::arrange(settings, tls);
         redis.restart();
         redis
+    }
+
+    fn arrange(settings: Vec<String>, tls: Option<(u16, Certificate)>) -> Self {
+        let dir = TempDir::with_prefix("roomcast-redis-").expect("a directory can be made");
+        Self { process: None, port: port::free(), settings, tls, dir }
     }
 
     /// Its URL.
@@ -124,7 +141,14 @@ impl Redis {
         if self.process.is_some() {
             self.kill();
         }
-        let mut server = Command::new("redis-server");
+        let log = self.dir.path().join("redis.log");
+        self.process = Some(Process::start(self.server(&[]), log, || self.answers()));
+    }
+
+    /// The command that runs it, behind words of a wrapper's that becomes what it is given, such as `setpriv … --`.
+    #[must_use]
+    pub fn server(&self, wrapper: &[&str]) -> Command {
+        let mut server = wrapped(wrapper, "redis-server".as_ref());
         server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"]);
         server.arg("--dir").arg(self.dir.path()).args(&self.settings);
         if let Some((port, certificate)) = &self.tls {
@@ -133,8 +157,13 @@ impl Redis {
             server.arg("--tls-key-file").arg(certificate.key());
             server.arg("--tls-ca-cert-file").arg(certificate.authority());
         }
-        let log = self.dir.path().join("redis.log");
-        self.process = Some(Process::start(server, log, || self.command("PING").is_ok_and(|answer| answer == "+PONG")));
+        server
+    }
+
+    /// Whether it answers.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.command("PING").is_ok_and(|answer| answer == "+PONG")
     }
 
     /// Says one inline command and gives back the first line of the answer.
