@@ -15,6 +15,7 @@ mod mend;
 mod mine;
 mod presence;
 mod publish;
+mod revoke;
 mod rooms;
 mod search;
 mod seed;
@@ -31,7 +32,7 @@ mod write;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use futures_util::future::BoxFuture;
-use roomcast_protocol::{Epoch, Limits, RoomId, ack::Ack};
+use roomcast_protocol::{Epoch, ErrorBody, Limits, RoomId, ack::Ack};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use conversation::{Answers, Arrival, Conversation};
@@ -42,10 +43,11 @@ pub use who::Here;
 
 use arriving::Arriving;
 use gate::Gate;
+use revoke::Revocations;
 use watch::Watch;
 
 use crate::{
-    auth::Authenticator,
+    auth::{Authenticator, Identity},
     env::SharedEnv,
     hub::{Bus, Link, NodeId, Roster, Topic, Transport},
     limits::Quotas,
@@ -61,6 +63,8 @@ pub enum Plan {
     Write(BoxFuture<'static, Ack>),
     /// It reads: to be run when all earlier commands of the connection are through, so that it sees them.
     Read(BoxFuture<'static, Ack>),
+    /// It reads, too, whether the session goes on with another token.
+    Refresh(BoxFuture<'static, Result<Identity, ErrorBody>>),
 }
 
 /// What can be set about the services.
@@ -152,6 +156,7 @@ struct Inner {
     roster: Mutex<Roster>,
     arriving: Mutex<Arriving>,
     watch: Mutex<Watch>,
+    revocations: Mutex<Revocations>,
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
     /// Before a connection is taken.
@@ -180,6 +185,7 @@ impl Service {
             alone,
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
+            revocations: Mutex::default(),
             fills: Semaphore::new(mend::FILLS),
             gate: Gate::new(GATE_MS),
             node: node.clone(),
@@ -224,6 +230,7 @@ impl Service {
         self.inner.expire_grace();
         self.inner.tell_occupancy();
         self.inner.beat();
+        self.inner.mind_revocations();
         self.write_last_seen();
         self.inner.metrics.writer_queue.set(i64::try_from(self.writer.depth()).unwrap_or(i64::MAX));
     }
@@ -294,5 +301,10 @@ impl Inner {
     /// Behind all others: nothing else is locked while it is held.
     fn watch(&self) -> MutexGuard<'_, Watch> {
         self.watch.lock().expect("nothing panics while it holds the watch")
+    }
+
+    /// Behind all others, too.
+    fn revocations(&self) -> MutexGuard<'_, Revocations> {
+        self.revocations.lock().expect("nothing panics while it holds the revocations")
     }
 }
