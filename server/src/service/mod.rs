@@ -1,5 +1,6 @@
 //! What the server does, command by command, without knowing how a command arrives or where rows live.
 
+mod arrivals;
 mod arriving;
 mod authors;
 mod conversation;
@@ -155,6 +156,8 @@ struct Inner {
     alone: bool,
     roster: Mutex<Roster>,
     arriving: Mutex<Arriving>,
+    /// Held while it is told how users are seen: before the roster.
+    telling: Mutex<()>,
     watch: Mutex<Watch>,
     revocations: Mutex<Revocations>,
     /// How many rooms may be read for their holes at a time.
@@ -185,6 +188,7 @@ impl Service {
             alone,
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
+            telling: Mutex::default(),
             revocations: Mutex::default(),
             fills: Semaphore::new(mend::FILLS),
             gate: Gate::new(GATE_MS),
@@ -228,6 +232,7 @@ impl Service {
     pub fn tick(&self) {
         self.inner.expire_typing();
         self.inner.expire_grace();
+        self.inner.tell_arrivals();
         self.inner.tell_occupancy();
         self.inner.beat();
         self.inner.mind_revocations();
@@ -291,6 +296,11 @@ impl Service {
 impl Inner {
     fn roster(&self) -> MutexGuard<'_, Roster> {
         self.roster.lock().expect("nothing panics while it holds the roster")
+    }
+
+    /// Before the roster, and behind the arriving.
+    fn telling(&self) -> MutexGuard<'_, ()> {
+        self.telling.lock().expect("nothing panics while it tells")
     }
 
     /// Always before the roster.

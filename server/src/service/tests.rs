@@ -10,6 +10,7 @@ use roomcast_protocol::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod arrivals;
 mod nodes;
 
 use super::{Departure, Parts, Service, ServiceSettings, Session};
