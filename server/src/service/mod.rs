@@ -134,8 +134,9 @@ pub struct Service {
     writer: Writer,
 }
 
-/// How long a connection waits to be taken: the engine gives up after five seconds.
-const GATE_MS: u64 = 4_000;
+/// How long a connection waits to be taken: the engine and our clients give up after ten seconds, and who comes again
+/// costs more than who waits.
+const GATE_MS: u64 = 7_000;
 
 /// Most committed batches that wait to be told.
 const NEWS_QUEUE: usize = 64;
