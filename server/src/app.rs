@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Config, DatabaseConfig},
-    env::RealEnv,
+    env::{Env, RealEnv},
     gateway::Gateway,
     http::{self, Health},
     hub::{self, Link, NodeId},
@@ -60,8 +60,7 @@ impl App {
     /// [`StartError`]
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let env = RealEnv::shared();
-        let fresh = Epoch::parse(&env.fresh_id()).expect("a UUID is a good epoch");
-        let store = open(&config.database, &fresh).await?;
+        let store = open(&config.database, &*env).await?;
         let epoch = store.epoch().await?;
         let metrics = Arc::new(Metrics::default());
         let (layer, gateway) = Gateway::build(&config.gateway);
@@ -139,7 +138,12 @@ fn link(config: &Config, metrics: &Metrics) -> Link {
     hub::redis::start(redis.clone(), node, metrics.bus.clone())
 }
 
-async fn open(database: &DatabaseConfig, fresh_epoch: &Epoch) -> Result<Arc<dyn Store>, StartError> {
+/// Opens a database, made or brought up to date where that is needed.
+///
+/// # Errors
+/// [`StartError`]
+pub async fn open(database: &DatabaseConfig, env: &dyn Env) -> Result<Arc<dyn Store>, StartError> {
+    let fresh_epoch = &Epoch::parse(&env.fresh_id()).expect("a UUID is a good epoch");
     Ok(match database {
         DatabaseConfig::Sqlite { url } => Arc::new(SqliteStore::open(url, fresh_epoch).await?),
         DatabaseConfig::Postgres { url, durability } => {

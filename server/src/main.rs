@@ -1,6 +1,7 @@
 //! `roomcast`: the server's command line.
 
 mod migrate;
+mod revoke;
 
 use std::{
     process::ExitCode,
@@ -48,6 +49,8 @@ enum Command {
     },
     /// Move everything from a SQLite file into a Postgres database. It can be broken off, and goes on where it was.
     Migrate(migrate::Migrate),
+    /// Revoke a user's tokens. Running nodes hear of it within 5 s.
+    Revoke(revoke::Revoke),
     /// Mint a token.
     Token {
         /// The user's id.
@@ -106,10 +109,12 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Migrate(migrate) => migrate.run(),
+        Command::Revoke(revoke) => revoke.run(),
         Command::Token { sub, name, ttl, role, jwt_secret, jwt_issuer, jwt_audience } => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let exp = (now + ttl).as_secs();
-            let claims = Claims { name, roles: role, iss: jwt_issuer, aud: jwt_audience, ..Claims::new(sub, exp) };
+            let iat = Some(now.as_secs_f64().floor());
+            let claims = Claims { name, iat, roles: role, iss: jwt_issuer, aud: jwt_audience, ..Claims::new(sub, exp) };
             println!("{}", mint(&Key::secret(&jwt_secret)?, &claims).context("unable to sign the token")?);
             Ok(())
         }

@@ -13,10 +13,34 @@ use tokio::{
 /// # Errors
 /// Where nobody answers within two seconds, or not in HTTP.
 pub async fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
-    let answer = ask(address, path).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    parts(&ask(address, &request("GET", address, path, "")).await?)
+}
+
+/// Posts JSON once; gives status and body.
+///
+/// # Errors
+/// Where nobody answers within two seconds, or not in HTTP.
+pub async fn post(address: SocketAddr, path: &str, body: &str) -> io::Result<(u16, String)> {
+    post_as(address, path, "application/json", body).await
+}
+
+/// Posts something of this type once; gives status and body.
+///
+/// # Errors
+/// Where nobody answers within two seconds, or not in HTTP.
+pub async fn post_as(address: SocketAddr, path: &str, kind: &str, body: &str) -> io::Result<(u16, String)> {
+    let head = format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len());
+    parts(&ask(address, &(request("POST", address, path, &head) + body)).await?)
+}
+
+fn parts(answer: &str) -> io::Result<(u16, String)> {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
     let status = head.get(9..12).and_then(|status| status.parse().ok());
     Ok((status.ok_or_else(|| io::Error::other("no status"))?, body.to_owned()))
+}
+
+fn request(method: &str, address: SocketAddr, path: &str, head: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{head}\r\n")
 }
 
 /// Asks once; gives the answer's head.
@@ -24,14 +48,13 @@ pub async fn get(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
 /// # Errors
 /// Where nobody answers within two seconds.
 pub async fn head(address: SocketAddr, path: &str) -> io::Result<String> {
-    let answer = ask(address, path).await?;
+    let answer = ask(address, &request("GET", address, path, "")).await?;
     Ok(answer.split_once("\r\n\r\n").map_or(&*answer, |(head, _)| head).to_owned())
 }
 
-async fn ask(address: SocketAddr, path: &str) -> io::Result<String> {
+async fn ask(address: SocketAddr, request: &str) -> io::Result<String> {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;

@@ -98,6 +98,12 @@ impl Server {
         self.admin
     }
 
+    /// The database that it has unless it was set otherwise.
+    #[must_use]
+    pub fn database(&self) -> String {
+        format!("sqlite://{}?mode=rwc", self.dir.path().join("roomcast.db").display())
+    }
+
     /// A connected client of this user.
     ///
     /// # Panics
@@ -234,7 +240,6 @@ impl Server {
 
     async fn launch(&mut self) {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
-        let database = format!("sqlite://{}?mode=rwc", self.dir.path().join("roomcast.db").display());
         let mut command = bound_to_us(&binary());
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROOMCAST_")) {
             command.env_remove(name);
@@ -243,7 +248,7 @@ impl Server {
             .arg("serve")
             .env("ROOMCAST_LISTEN", self.address.to_string())
             .env("ROOMCAST_ADMIN_LISTEN", self.admin.to_string())
-            .env("ROOMCAST_DATABASE_URL", database)
+            .env("ROOMCAST_DATABASE_URL", self.database())
             .env("ROOMCAST_JWT_SECRET", SECRET)
             .env("ROOMCAST_LIMITS", "off")
             .env("RUST_LOG", "info")

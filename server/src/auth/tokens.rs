@@ -14,6 +14,9 @@ pub struct Claims {
     pub sub: String,
     /// When it runs out, in seconds since the Unix epoch.
     pub exp: u64,
+    /// When it was issued, in seconds since the Unix epoch (G-16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iat: Option<f64>,
     /// Shown name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -35,7 +38,7 @@ impl Claims {
     /// The claims of a user, until so many seconds since the Unix epoch.
     #[must_use]
     pub fn new(sub: impl Into<String>, exp: u64) -> Self {
-        Self { sub: sub.into(), exp, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
+        Self { sub: sub.into(), exp, iat: None, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
     }
 }
 
@@ -48,6 +51,8 @@ pub struct Identity {
     pub admin: bool,
     /// When the token runs out.
     pub expires_at: Timestamp,
+    /// When the token was issued; one that does not say so counts as issued before everything.
+    pub issued_at: Timestamp,
 }
 
 /// Why a token was refused: for the log, never for the client.
@@ -129,6 +134,7 @@ impl Authenticator for Tokens {
         Ok(Identity {
             admin: claims.roles.iter().any(|role| role == "admin"),
             expires_at: Timestamp::new(claims.exp.saturating_mul(1_000)),
+            issued_at: Timestamp::new(claims.iat.map_or(0, milliseconds)),
             user: User {
                 name: shown_name(claims.name, &id),
                 avatar_url: claims.avatar_url.filter(|url| is_web(url)),
@@ -143,6 +149,12 @@ fn shown_name(name: Option<String>, id: &UserId) -> String {
     name.map(|name| validate::canonical(&name))
         .filter(|name| validate::name("name", name, &Limits::default()).is_ok())
         .unwrap_or_else(|| id.as_str().to_owned())
+}
+
+/// Of seconds, which may have a fraction.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a conversion that saturates")]
+fn milliseconds(seconds: f64) -> u64 {
+    (seconds * 1_000.0) as u64
 }
 
 fn is_web(url: &str) -> bool {
@@ -179,6 +191,11 @@ mod tests {
         let identity = tokens.verify(&good).expect("valid");
         assert_eq!((identity.user.id.as_str(), identity.user.name.as_str()), ("alice", "alice"));
         assert_eq!(identity.expires_at, Timestamp::new(FAR * 1_000));
+
+        assert_eq!(identity.issued_at, Timestamp::new(0), "it does not say when");
+        let dated = Claims { iat: Some(1_764_000_000.5), ..Claims::new("alice", FAR) };
+        let dated = tokens.verify(&mint(&key(SECRET), &dated).expect("signed")).expect("valid");
+        assert_eq!(dated.issued_at, Timestamp::new(1_764_000_000_500));
 
         let expired = mint(&key(SECRET), &Claims::new("alice", 1_000)).expect("signed");
         let forged = mint(&key("another secret of thirty-two bytes!"), &Claims::new("alice", FAR)).expect("signed");

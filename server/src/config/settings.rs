@@ -151,6 +151,19 @@ pub enum DatabaseConfig {
     },
 }
 
+impl DatabaseConfig {
+    /// Which database a URL is of; `None` of another kind.
+    #[must_use]
+    pub fn parse(url: &str, durability: Durability) -> Option<Self> {
+        let url = url.to_owned();
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Some(Self::Sqlite { url }),
+            Some(("postgres" | "postgresql", _)) => Some(Self::Postgres { url, durability }),
+            _ => None,
+        }
+    }
+}
+
 /// Settings that can be used.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -294,15 +307,11 @@ impl Check {
     }
 
     fn database(&mut self, url: &str, durability: Durability) -> Option<DatabaseConfig> {
-        let url = url.to_owned();
-        match url.split_once(':') {
-            Some(("sqlite", _)) => Some(DatabaseConfig::Sqlite { url }),
-            Some(("postgres" | "postgresql", _)) => Some(DatabaseConfig::Postgres { url, durability }),
-            _ => {
-                self.say("ROOMCAST_DATABASE_URL", "it begins neither with sqlite:// nor with postgres://");
-                None
-            }
+        let database = DatabaseConfig::parse(url, durability);
+        if database.is_none() {
+            self.say("ROOMCAST_DATABASE_URL", "it begins neither with sqlite:// nor with postgres://");
         }
+        database
     }
 
     fn key(&mut self, secret: Option<&str>) -> Option<Key> {

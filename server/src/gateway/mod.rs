@@ -52,7 +52,8 @@ impl Default for GatewaySettings {
         Self {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
-            connect_timeout: Duration::from_secs(5),
+            // The waiting before the gate is part of it.
+            connect_timeout: Duration::from_secs(10),
             frame_bytes: 128 * 1024,
             outbound_packets: 256,
             transports: Transports::All,

@@ -4,9 +4,14 @@ mod dev;
 mod draining;
 mod health;
 mod node;
+mod revocations;
 mod web_chat;
 
-use axum::{Router, http::HeaderValue, routing::get};
+use axum::{
+    Router,
+    http::HeaderValue,
+    routing::{get, post},
+};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub(crate) use draining::turn_away;
@@ -32,7 +37,11 @@ pub(crate) fn admin(metrics: std::sync::Arc<Metrics>, node: Node) -> Router {
         let page = metrics.page();
         async move { ([(axum::http::header::CONTENT_TYPE, TYPE)], page) }
     };
-    Router::new().route("/metrics", get(page)).route("/node", get(node::node)).with_state(node)
+    Router::new()
+        .route("/metrics", get(page))
+        .route("/node", get(node::node))
+        .route("/revocations", post(revocations::revoke))
+        .with_state(node)
 }
 
 /// Which pages may read what is served here.

@@ -49,6 +49,8 @@ pub enum Frame {
         /// By which change; `None` where that is not known.
         rev: Option<Rev>,
     },
+    /// To a user: some of their tokens count no more. It says no more than "look": the database knows which.
+    Revoked,
     /// To all nodes, or to one that was not heard of before: this node lives, and has numbered so many [`Frame::Seen`].
     Alive {
         /// How many.
@@ -91,6 +93,7 @@ impl Frame {
             Self::Heads { .. } => "heads",
             Self::Typing { .. } => "typing",
             Self::Member { .. } => "member",
+            Self::Revoked => "revoked",
             Self::Alive { .. } => "alive",
             Self::Seen { .. } => "seen",
             Self::Ask => "ask",
@@ -138,6 +141,8 @@ mod tests {
         let end = payload.len() - 1;
         assert_eq!(Frame::decode(&payload[..end], &epoch("e")).expect_err("cut"), Dropped::Malformed);
         assert_eq!(Frame::decode(&[], &epoch("e")).expect_err("nothing"), Dropped::Malformed);
+        let later = b"\x01[\"e\",{\"SomethingLater\":{\"n\":1}}]";
+        assert_eq!(Frame::decode(later, &epoch("e")).expect_err("a kind of a later node"), Dropped::Malformed);
         payload[0] = 2;
         assert_eq!(Frame::decode(&payload, &epoch("e")).expect_err("another version"), Dropped::Version);
     }

@@ -19,6 +19,6 @@ pub use memory::Exchange;
 pub use neighbours::{Account, LEASE_MS, Neighbours, Said, Seen, Stamp};
 pub use packet::{CloseReason, Packet, Transport};
 pub use recent::{Hint, Recent, Spoken};
-pub use roster::{Connected, LocalRoom, LocalUser, Look, Membership, Roster, Typing};
+pub use roster::{Connected, LocalRoom, LocalUser, Look, Membership, Roster, Typing, Untold};
 pub use sequencer::{HOLE_MS, Hole, Offer, Sequencer, Verdict};
 pub use tail::{Tail, TailAnswer};

@@ -26,6 +26,8 @@ impl From<&Event> for Packet {
 pub enum CloseReason {
     /// The token ran out and no fresh one came.
     TokenExpired,
+    /// The token was revoked.
+    Revoked,
     /// The node is about to stop.
     Draining,
     /// The client does not read what it is sent.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use roomcast_protocol::{
-    Rev, RoomId, Timestamp, UserId,
+    Event, Rev, RoomId, Timestamp, UserId,
     model::{Availability, Role, Status, User},
 };
 
@@ -79,6 +79,25 @@ pub struct Look {
     pub status: Status,
     /// Their own words.
     pub text: Option<String>,
+}
+
+/// That a user came, before those here who share a room with them are told.
+#[derive(Debug)]
+pub struct Untold {
+    /// By which connection, which is not told.
+    pub conn: ConnId,
+    /// When, on the monotonic clock, in milliseconds.
+    pub since_ms: u64,
+    /// What is to be told to which rooms.
+    pub told: Vec<(Vec<RoomId>, Event)>,
+}
+
+impl Untold {
+    /// The rooms of the first of it.
+    #[must_use]
+    pub fn rooms(&self) -> &[RoomId] {
+        self.told.first().map_or(&[], |(rooms, _)| rooms)
+    }
 }
 
 /// A room that somebody here is in.
@@ -166,6 +185,8 @@ pub struct Roster {
     pub neighbours: Neighbours,
     /// Users of whom other nodes are to be told.
     pub dirty: BTreeSet<UserId>,
+    /// Who came and was not told of yet, here.
+    pub untold: BTreeMap<UserId, Untold>,
     /// How often other nodes were told of users.
     pub number: u64,
     /// By user.
@@ -189,6 +210,7 @@ impl Roster {
             node,
             neighbours: Neighbours::default(),
             dirty: BTreeSet::new(),
+            untold: BTreeMap::new(),
             number: 0,
             users: BTreeMap::new(),
             rooms: BTreeMap::new(),

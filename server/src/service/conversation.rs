@@ -134,6 +134,13 @@ impl<A: Answers> Conversation<A> {
                 let ack = outcome.await;
                 self.finish(Answer { ack, to, event, at_ms });
             }
+            Plan::Refresh(outcome) => {
+                while let Some(answer) = under_way.next().await {
+                    self.finish(answer);
+                }
+                let ack = outcome.await.map(|identity| self.session.renew(&identity));
+                self.finish(Answer { ack, to, event, at_ms });
+            }
         }
     }
 

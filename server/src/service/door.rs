@@ -143,6 +143,7 @@ impl Inner {
             }
             (Frame::Member { room, rev }, Topic::User(user)) => self.hear_member(user, &room, rev),
             (Frame::Typing { user, name }, Topic::Room(room)) => self.hear_typing(room, user, name),
+            (Frame::Revoked, Topic::User(_)) => self.hear_revoked(),
             (Frame::Alive { number }, _) => self.hear_alive(from, number),
             (Frame::Seen { number, users }, _) => self.hear_seen(from, number, users),
             (Frame::Ask, _) => self.give_account(from),

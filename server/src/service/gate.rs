@@ -35,6 +35,11 @@ impl Gate {
         Self { places: Arc::new(Semaphore::new(AT_ONCE)), patience_ms }
     }
 
+    /// Whether somebody may be waiting before it.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
     /// Goes through; the next one may once the place is given back.
     pub(super) async fn pass(&self, env: &dyn Env) -> Result<Place, Crowded> {
         let places = || Arc::clone(&self.places);

@@ -1,5 +1,6 @@
 //! What the server does, command by command, without knowing how a command arrives or where rows live.
 
+mod arrivals;
 mod arriving;
 mod authors;
 mod conversation;
@@ -15,6 +16,7 @@ mod mend;
 mod mine;
 mod presence;
 mod publish;
+mod revoke;
 mod rooms;
 mod search;
 mod seed;
@@ -31,7 +33,7 @@ mod write;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use futures_util::future::BoxFuture;
-use roomcast_protocol::{Epoch, Limits, RoomId, ack::Ack};
+use roomcast_protocol::{Epoch, ErrorBody, Limits, RoomId, ack::Ack};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use conversation::{Answers, Arrival, Conversation};
@@ -42,10 +44,11 @@ pub use who::Here;
 
 use arriving::Arriving;
 use gate::Gate;
+use revoke::Revocations;
 use watch::Watch;
 
 use crate::{
-    auth::Authenticator,
+    auth::{Authenticator, Identity},
     env::SharedEnv,
     hub::{Bus, Link, NodeId, Roster, Topic, Transport},
     limits::Quotas,
@@ -61,6 +64,8 @@ pub enum Plan {
     Write(BoxFuture<'static, Ack>),
     /// It reads: to be run when all earlier commands of the connection are through, so that it sees them.
     Read(BoxFuture<'static, Ack>),
+    /// It reads, too, whether the session goes on with another token.
+    Refresh(BoxFuture<'static, Result<Identity, ErrorBody>>),
 }
 
 /// What can be set about the services.
@@ -129,8 +134,9 @@ pub struct Service {
     writer: Writer,
 }
 
-/// How long a connection waits to be taken: the engine gives up after five seconds.
-const GATE_MS: u64 = 4_000;
+/// How long a connection waits to be taken: the engine and our clients give up after ten seconds, and who comes again
+/// costs more than who waits.
+const GATE_MS: u64 = 7_000;
 
 /// Most committed batches that wait to be told.
 const NEWS_QUEUE: usize = 64;
@@ -151,7 +157,10 @@ struct Inner {
     alone: bool,
     roster: Mutex<Roster>,
     arriving: Mutex<Arriving>,
+    /// Held while it is told how users are seen: before the roster.
+    telling: Mutex<()>,
     watch: Mutex<Watch>,
+    revocations: Mutex<Revocations>,
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
     /// Before a connection is taken.
@@ -180,6 +189,8 @@ impl Service {
             alone,
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
+            telling: Mutex::default(),
+            revocations: Mutex::default(),
             fills: Semaphore::new(mend::FILLS),
             gate: Gate::new(GATE_MS),
             node: node.clone(),
@@ -222,8 +233,10 @@ impl Service {
     pub fn tick(&self) {
         self.inner.expire_typing();
         self.inner.expire_grace();
+        self.inner.tell_arrivals();
         self.inner.tell_occupancy();
         self.inner.beat();
+        self.inner.mind_revocations();
         self.write_last_seen();
         self.inner.metrics.writer_queue.set(i64::try_from(self.writer.depth()).unwrap_or(i64::MAX));
     }
@@ -286,6 +299,11 @@ impl Inner {
         self.roster.lock().expect("nothing panics while it holds the roster")
     }
 
+    /// Before the roster, and behind the arriving.
+    fn telling(&self) -> MutexGuard<'_, ()> {
+        self.telling.lock().expect("nothing panics while it tells")
+    }
+
     /// Always before the roster.
     fn arriving(&self) -> MutexGuard<'_, Arriving> {
         self.arriving.lock().expect("nothing panics while it holds the arriving")
@@ -294,5 +312,10 @@ impl Inner {
     /// Behind all others: nothing else is locked while it is held.
     fn watch(&self) -> MutexGuard<'_, Watch> {
         self.watch.lock().expect("nothing panics while it holds the watch")
+    }
+
+    /// Behind all others, too.
+    fn revocations(&self) -> MutexGuard<'_, Revocations> {
+        self.revocations.lock().expect("nothing panics while it holds the revocations")
     }
 }

@@ -12,12 +12,15 @@ use roomcast_protocol::{
 use super::{Departure, Inner, Service, Session, write::done};
 use crate::{
     domain::{Act, Author, ConnId},
-    hub::{Look, Packet, Roster},
+    hub::{Look, Roster},
     planted::{self, Bug},
 };
 
 /// Last-seen times are written once so many have gathered or so much time has passed.
 const LAST_SEEN_BATCH: usize = 500;
+
+/// What is told to which rooms.
+pub(super) type Told = Vec<(Vec<RoomId>, Event)>;
 
 impl Service {
     pub(super) fn update_presence(&self, session: &Session, presence: UpdatePresence) -> Ack {
@@ -59,49 +62,43 @@ impl Inner {
     /// Changes how users are seen, and tells those here who share a room with them: once, and only where the whole of
     /// it is another, on whichever nodes they are.
     pub(super) fn shift(&self, users: &[UserId], except: Option<ConnId>, change: impl FnOnce(&mut Roster)) {
-        let largest = self.settings.limits.presence_members;
-        let now = self.env.now();
-        let mut told: Vec<(Vec<RoomId>, Event)> = Vec::new();
-        {
+        // What is told of a user is told in the order in which it happened.
+        let _telling = self.telling();
+        let (came, told) = {
             let mut roster = self.roster();
-            let mut before = Vec::with_capacity(users.len());
-            for user in users {
-                roster.occupancy_changed(user);
-                before.push((roster.look(user), roster.presence_rooms(user, largest)));
-            }
-            change(&mut roster);
-            for (user, (look, rooms)) in users.iter().zip(before) {
-                roster.occupancy_changed(user);
-                let (after, there) = (roster.look(user), roster.presence_rooms(user, largest));
-                // Where they are new, nobody knew how they are.
-                let (whom, look): (Vec<RoomId>, Look) = if look == after {
-                    (there.difference(&rooms).cloned().collect(), Look { status: Status::Offline, text: None })
-                } else {
-                    (there.union(&rooms).cloned().collect(), look)
-                };
-                if !whom.is_empty() {
-                    let events = events(user, &look, after, now).into_iter();
-                    told.extend(events.map(|event| (whom.clone(), event)));
-                }
-            }
-        }
-        for (rooms, event) in told {
-            self.transport.broadcast(&rooms, except, &Packet::from(&event));
-        }
+            let came: Vec<_> = users.iter().filter_map(|user| self.still_untold(&mut roster, user)).collect();
+            (came, self.shifted(&mut roster, users, change))
+        };
+        came.into_iter().for_each(|untold| self.tell_untold(untold));
+        self.tell_rooms(told, except);
     }
 
-    /// Tells others that a user is here, once.
-    pub(super) fn announce_online(&self, user: &UserId, conn: ConnId) {
-        if self.roster().users.get(user).is_none_or(|local| local.announced) {
-            return;
+    /// Changes how users are seen; gives what is to be told.
+    pub(super) fn shifted(&self, roster: &mut Roster, users: &[UserId], change: impl FnOnce(&mut Roster)) -> Told {
+        let largest = self.settings.limits.presence_members;
+        let now = self.env.now();
+        let mut told = Told::new();
+        let mut before = Vec::with_capacity(users.len());
+        for user in users {
+            roster.occupancy_changed(user);
+            before.push((roster.look(user), roster.presence_rooms(user, largest)));
         }
-        self.shift(std::slice::from_ref(user), Some(conn), |roster| {
-            if let Some(local) = roster.users.get_mut(user) {
-                local.announced = true;
-                roster.dirty.insert(user.clone());
+        change(roster);
+        for (user, (look, rooms)) in users.iter().zip(before) {
+            roster.occupancy_changed(user);
+            let (after, there) = (roster.look(user), roster.presence_rooms(user, largest));
+            // Where they are new, nobody knew how they are.
+            let (whom, look): (Vec<RoomId>, Look) = if look == after {
+                (there.difference(&rooms).cloned().collect(), Look { status: Status::Offline, text: None })
+            } else {
+                (there.union(&rooms).cloned().collect(), look)
+            };
+            if !whom.is_empty() {
+                let events = events(user, &look, after, now).into_iter();
+                told.extend(events.map(|event| (whom.clone(), event)));
             }
-        });
-        self.tell_present();
+        }
+        told
     }
 
     /// A connection is gone.

@@ -2,14 +2,10 @@
 
 use roomcast_protocol::{
     Event, Timestamp, UserId,
-    ack::Ack,
-    command::RefreshToken,
     error::{ErrorBody, ErrorCode, Retry},
     event::{Debug, Heads},
     handshake::Refusal,
     model::User,
-    registry::Reply,
-    reply::TokenRefreshed,
 };
 
 use super::{Inner, Service, gate::Crowded};
@@ -82,11 +78,16 @@ impl Service {
     /// # Errors
     /// [`ConnectError`]; nothing is left behind.
     pub async fn connect(&self, conn: ConnId, identity: Identity) -> Result<Session, ConnectError> {
-        let Identity { user, admin, expires_at } = identity;
+        let Identity { user, admin, expires_at, issued_at } = identity;
         let crowded = |error: Crowded| ErrorBody::new(ErrorCode::Overloaded, error.to_string());
         let place = self.inner.gate.pass(&*self.inner.env).await;
         let place = place.map_err(|error| ConnectError::Failed(crowded(error)))?;
-        self.remember(&user).await?;
+        // Before the database is asked: from here on, what is revoked later reaches the connection.
+        self.inner.revocations().begin(conn, &user.id, issued_at);
+        if let Err(error) = self.remember(conn, &user).await {
+            self.disconnect(conn, Departure::Lost);
+            return Err(error);
+        }
         // Registered before the rooms are read, so that a membership that changes meanwhile is not missed.
         self.inner.arriving().begin(conn, Some(place));
         let connected = self.inner.roster().connect(conn, &user);
@@ -102,16 +103,21 @@ impl Service {
         Ok(Session { conn, user, admin, expires_at, expiry_told: false, heads_mark })
     }
 
-    /// Writes the user down as their token describes them, where that is new.
-    async fn remember(&self, user: &User) -> Result<(), ConnectError> {
-        let known = self.inner.store.users(std::slice::from_ref(&user.id)).await;
-        let known = known.map_err(|error| ConnectError::Failed(error.told()))?;
-        if known.contains(user) {
+    /// Writes the user down as their token describes them, where that is new and the token counts.
+    async fn remember(&self, conn: ConnId, user: &User) -> Result<(), ConnectError> {
+        let visitor = self.inner.store.visitor(&user.id).await;
+        let visitor = visitor.map_err(|error| ConnectError::Failed(error.told()))?;
+        if self.inner.is_revoked(conn, visitor.not_before) {
+            tracing::info!(user = ?user.id, "refused a token that was revoked");
+            return Err(ConnectError::Refused(Refusal::AccessRevoked));
+        }
+        let known = visitor.user;
+        if known.as_ref() == Some(user) {
             return Ok(());
         }
         let author = Author { user: user.clone(), admin: false, conn: None };
         // Before they count as seen: a newcomer whose way in breaks off here is a newcomer the next time.
-        for room in self.inner.settings.welcome_rooms.iter().filter(|_| known.is_empty()) {
+        for room in self.inner.settings.welcome_rooms.iter().filter(|_| known.is_none()) {
             match self.write(author.clone(), Act::Join(room.clone())).await {
                 Err(error) if error.code.retry() != Retry::Never => return Err(ConnectError::Failed(error)),
                 Err(error) => tracing::warn!(%room, %error, "unable to bring a newcomer into a room"),
@@ -123,25 +129,9 @@ impl Service {
 
     /// Takes note that a connection is gone. A second time does nothing.
     pub fn disconnect(&self, conn: ConnId, how: Departure) {
+        self.inner.revocations().forget(conn);
         self.inner.arriving().forget(conn);
         self.inner.depart(conn, how);
-    }
-
-    /// Swaps the token of a session (G-16).
-    pub(super) fn refresh_token(&self, session: &mut Session, refresh: &RefreshToken) -> Ack {
-        let refused =
-            |why: &str| ErrorBody::new(ErrorCode::Unauthenticated, format!("unable to refresh the token; {why}"));
-        let identity = self.inner.tokens.verify(&refresh.token).map_err(|error| {
-            tracing::info!(%error, "refused a fresh token");
-            refused("it is not valid")
-        })?;
-        if identity.user.id != session.user.id {
-            return Err(refused("it is another user's"));
-        }
-        session.expires_at = identity.expires_at;
-        session.admin = identity.admin;
-        session.expiry_told = false;
-        Ok(Reply::RefreshToken(TokenRefreshed { expires_at: identity.expires_at }))
     }
 
     /// The rooms that changed since this session's last digest (G-8); `None` where there are none.

@@ -14,7 +14,7 @@ use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
     planted::{self, Bug},
-    store::{Among, Range, RoomHead, StoreError},
+    store::{Among, DeltaRows, Range, RoomHead, StoreError},
 };
 
 /// A client further behind than so many rows gets the newest page instead.
@@ -92,7 +92,12 @@ impl Inner {
             }
             return Ok(*delta);
         }
-        let rows = self.store.delta(room, since, DELTA_ROWS).await?;
+        // What came behind the head that was read a moment ago is told as events.
+        let rows = if by_name && since == head.rev {
+            DeltaRows { rev: head.rev, ..DeltaRows::default() }
+        } else {
+            self.store.delta(room, since, DELTA_ROWS).await?
+        };
         if rows.overflow {
             return self.reset(user, room).await;
         }

@@ -10,6 +10,7 @@ use roomcast_protocol::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod arrivals;
 mod nodes;
 
 use super::{Departure, Parts, Service, ServiceSettings, Session};
@@ -103,7 +104,12 @@ impl World {
     }
 
     async fn connect(&self, conn: u64, name: &str) -> Session {
-        let identity = Identity { user: user(name), admin: false, expires_at: Timestamp::new(u64::MAX / 2) };
+        let identity = Identity {
+            user: user(name),
+            admin: false,
+            expires_at: Timestamp::new(u64::MAX / 2),
+            issued_at: Timestamp::new(1_000),
+        };
         let session = self.service.connect(ConnId(conn), identity).await.expect("connected");
         self.service.begin_session(&session, None).await.expect("begun");
         session

@@ -7,7 +7,7 @@ use roomcast_protocol::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{DeltaRows, RoomHead, RoomRev, RoomView, StoreError, columns::Columns};
+use super::{DeltaRows, Revocation, RoomHead, RoomRev, RoomView, StoreError, Visitor, columns::Columns};
 use crate::domain::{MemberRow, MessageRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
@@ -47,6 +47,20 @@ pub(super) fn user(row: &impl Columns) -> Result<User, StoreError> {
         id: id(row.text("id")?, UserId::parse)?,
         name: row.text("name")?.to_owned(),
         avatar_url: row.optional_text("avatar_url")?.map(str::to_owned),
+    })
+}
+
+/// A visitor, whom neither table need know.
+pub(super) fn visitor(row: &impl Columns) -> Result<Visitor, StoreError> {
+    let user = if row.optional_text("id")?.is_some() { Some(user(row)?) } else { None };
+    Ok(Visitor { user, not_before: optional_time(row, "not_before")? })
+}
+
+pub(super) fn revocation(row: &impl Columns) -> Result<Revocation, StoreError> {
+    Ok(Revocation {
+        user: id(row.text("user_id")?, UserId::parse)?,
+        not_before: Timestamp::new(number(row, "not_before")?),
+        number: number(row, "number")?,
     })
 }
 

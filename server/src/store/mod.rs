@@ -7,6 +7,7 @@ mod error;
 pub mod moving;
 pub mod postgres;
 mod read;
+mod revocations;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ pub use read::{
     Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
     SearchIn, SearchQuery, SearchStore, UserPage,
 };
+pub use revocations::{Revocation, RevocationStore, Visitor};
 
 use crate::domain::{Change, Decision};
 
@@ -51,6 +53,6 @@ pub trait WriteStore: Send + Sync + 'static {
 }
 
 /// A whole database.
-pub trait Store: WriteStore + ReadStore + SearchStore {}
+pub trait Store: WriteStore + ReadStore + SearchStore + RevocationStore {}
 
-impl<S: WriteStore + ReadStore + SearchStore> Store for S {}
+impl<S: WriteStore + ReadStore + SearchStore + RevocationStore> Store for S {}

@@ -516,3 +516,47 @@ pub(crate) async fn rooms_are_listed_in_pages_to_those_who_may_see_them(store: S
     let mine = RoomQuery { of: Some(user("alice").id), name: None, after: None, limit: 10 };
     assert_eq!(store.rooms(&mine).await.expect("read").rooms.len(), 4);
 }
+
+pub(crate) async fn g16_a_revocation_only_moves_forward_and_is_numbered_as_it_was_written(store: Subject) {
+    begin(&store).await;
+    let at = Timestamp::new;
+    let revoked = async |name: &str, ms| {
+        let revocation = store.revoke(&user(name).id, at(ms)).await.expect("revoked");
+        (revocation.number, revocation.not_before)
+    };
+    assert_eq!(store.revoked_since(0, 10).await.expect("read"), []);
+    assert_eq!(revoked("alice", 5_000).await, (1, at(5_000)));
+    assert_eq!(revoked("bob", 7_000).await, (2, at(7_000)));
+    assert_eq!(revoked("alice", 4_000).await, (1, at(5_000)), "it never goes back");
+    assert_eq!(revoked("alice", 5_000).await, (1, at(5_000)), "the same again is no news");
+    assert_eq!(revoked("alice", 6_000).await, (3, at(6_000)), "who has read up to 2 must see it");
+    assert_eq!(revoked("nobody", 1_000).await, (4, at(1_000)), "somebody may be revoked before they ever come");
+    let since = async |number, limit| {
+        let rows = store.revoked_since(number, limit).await.expect("read");
+        rows.into_iter().map(|row| (row.number, row.user.to_string())).collect::<Vec<_>>()
+    };
+    let row = |number, name: &str| (number, name.to_owned());
+    assert_eq!(since(0, 10).await, [row(2, "bob"), row(3, "alice"), row(4, "nobody")]);
+    assert_eq!(since(2, 1).await, [row(3, "alice")]);
+    assert_eq!(since(4, 10).await, []);
+
+    let visitor = async |name: &str| {
+        let visitor = store.visitor(&user(name).id).await.expect("read");
+        (visitor.user, visitor.not_before)
+    };
+    assert_eq!(visitor("alice").await, (Some(user("alice")), Some(at(6_000))));
+    assert_eq!(visitor("nobody").await, (None, Some(at(1_000))));
+    assert_eq!(visitor("stranger").await, (None, None));
+    one(&store, "carol", Act::SeeUser).await.expect("seen");
+    assert_eq!(visitor("carol").await, (Some(user("carol")), None));
+}
+
+pub(crate) async fn g16_revocations_at_once_have_each_their_number(store: Subject) {
+    let users: Vec<UserId> = (0..20).map(|n| user(&format!("u{n}")).id).collect();
+    let all = users.iter().map(|user| store.revoke(user, Timestamp::new(1)));
+    for outcome in futures_util::future::join_all(all).await {
+        outcome.expect("revoked");
+    }
+    let numbers: Vec<u64> = store.revoked_since(0, 100).await.expect("read").iter().map(|row| row.number).collect();
+    assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
+}

@@ -10,7 +10,8 @@ use roomcast_protocol::{
 use roomcast_server::{
     domain::{Act, Done},
     store::{
-        Among, Range, ReadStore as _, SearchIn, SearchQuery, SearchStore as _, Store, WriteStore as _,
+        Among, Range, ReadStore as _, RevocationStore as _, SearchIn, SearchQuery, SearchStore as _, Store,
+        WriteStore as _,
         moving::{Move, MoveError, Moved, Phase, Progress},
         postgres::{Durability, OpenError, PostgresSettings, PostgresStore},
         sqlite::{self, SqliteStore},
@@ -51,6 +52,7 @@ async fn furnished(messages: u64) -> House {
     let read = ReadUpTo { room_id: room("r"), up_to_seq: roomcast_protocol::Seq::new(2) };
     conformance::one(&store, "bob", Act::Read(MarkRead::UpTo(read))).await.expect("read");
     conformance::one(&store, "bob", Act::Block(user("alice").id)).await.expect("blocked");
+    store.revoke(&user("eve").id, Timestamp::new(5_000)).await.expect("revoked");
     let page = store.messages(&room("r"), Range::Newest, Among::All, 2).await.expect("read").messages;
     let delete = DeleteMessage { message_id: page[0].id.clone() };
     conformance::one(&store, "alice", Act::Delete(delete)).await.expect("deleted");
@@ -96,7 +98,15 @@ async fn a_house_that_is_broken_off_again_and_again_arrives_whole() {
     assert!(runs > 3, "it was broken off {runs} times");
     assert_eq!(last_done, moved.tables.iter().map(|(_, rows, _)| rows).sum::<u64>());
     let rows: Vec<(&str, u64)> = moved.tables.iter().map(|(table, rows, _)| (*table, *rows)).collect();
-    let expected = [("users", 2), ("rooms", 1), ("members", 2), ("messages", 40), ("reactions", 1), ("blocks", 1)];
+    let expected = [
+        ("users", 2),
+        ("rooms", 1),
+        ("members", 2),
+        ("messages", 40),
+        ("reactions", 1),
+        ("blocks", 1),
+        ("revocations", 1),
+    ];
     assert_eq!(rows, expected);
     let digests: std::collections::BTreeSet<&String> = moved.tables.iter().map(|(_, _, digest)| digest).collect();
     assert_eq!(digests.len(), rows.len(), "a digest is of what it is of");
@@ -120,6 +130,8 @@ async fn lives_on(house: &House, to: &str) {
     let views = store.room_views(&user("bob").id, &[room("r")]).await.expect("read");
     assert_eq!((views[0].read_seq.value(), views[0].unread), (2, 37), "one of the 38 behind the cursor is deleted");
     assert_eq!(store.blocked(&user("bob").id).await.expect("read"), [user("alice").id]);
+    let revoked = store.revoked_since(0, 10).await.expect("read");
+    assert_eq!((revoked.len(), revoked[0].not_before.value()), (1, 5_000));
     let words = "number 17".to_owned();
     let query = SearchQuery { within: SearchIn::RoomsOf(user("bob").id), words, before: None, limit: 10 };
     let found = store.search(&query).await.expect("found");
@@ -146,7 +158,7 @@ async fn a_row_that_is_not_the_same_is_found() {
     let mut copied = false;
     let stopped = a_move(&house, &to, 100)
         .run(|progress| {
-            copied |= progress.table == "blocks";
+            copied |= progress.table == "revocations";
             if copied { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
         .await;

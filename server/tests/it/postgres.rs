@@ -51,6 +51,8 @@ suite!(open:
     a_blocked_user_brings_nobody_in_who_blocked_them,
     reactions_are_counted_once_each_and_known_by_whose_they_are,
     g12_unread_is_the_published_formula,
+    g16_a_revocation_only_moves_forward_and_is_numbered_as_it_was_written,
+    g16_revocations_at_once_have_each_their_number,
     users_are_found_all_at_once,
     history_is_read_from_any_place,
     rooms_are_listed_in_pages_to_those_who_may_see_them,

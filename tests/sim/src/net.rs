@@ -372,7 +372,7 @@ impl Net {
         if reason == CloseReason::Slow {
             link.down.frames.clear();
         }
-        if reason == CloseReason::TokenExpired
+        if matches!(reason, CloseReason::TokenExpired | CloseReason::Revoked)
             && let Some(at) = net.queue(id, false, Frame::Text("41".to_owned()), now)
         {
             self.kernel.at(at, Event::Down(id));

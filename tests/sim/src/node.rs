@@ -64,7 +64,12 @@ impl Authenticator for ModelTokens {
             return Err(TokenError::Refused("it ran out"));
         }
         let name = id.as_str().to_uppercase();
-        Ok(Identity { user: User { id, name, avatar_url: None }, admin: false, expires_at: Timestamp::new(exp) })
+        Ok(Identity {
+            user: User { id, name, avatar_url: None },
+            admin: false,
+            expires_at: Timestamp::new(exp),
+            issued_at: Timestamp::new(0),
+        })
     }
 }
 

@@ -21,6 +21,7 @@ mod reactions;
 mod receipts;
 mod recording;
 mod resume;
+mod revocation;
 mod rooms;
 mod sanctions;
 mod search;

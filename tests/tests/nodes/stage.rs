@@ -20,6 +20,8 @@ pub(crate) struct Stage {
     pub(crate) nodes: Vec<Server>,
     pub(crate) redis: Redis,
     pub(crate) postgres: Postgres,
+    /// Where the nodes keep what they know.
+    pub(crate) database: String,
 }
 
 impl Stage {
@@ -43,7 +45,7 @@ impl Stage {
         let addresses = std::array::from_fn(|n| nodes[n].address());
         let balancer = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()));
         let nginx = spawn_blocking(move || Nginx::start(balancer, addresses)).await.expect("it starts");
-        Self { nginx, nodes, redis, postgres }
+        Self { nginx, nodes, redis, postgres, database }
     }
 
     /// One for all tests of this process that break nothing: starting it is most of the work.

@@ -26,8 +26,10 @@ use crate::{
     hub::{Bus, CloseReason, Exchange, Frame, Link, NodeId, Packet, Roster, TailAnswer, Topic, Transport},
     limits::Quotas,
     service::{Departure, Parts, Service, ServiceSettings, Session},
-    store::{ReadStore as _, WriteStore as _, sqlite::SqliteStore},
+    store::{ReadStore as _, RevocationStore as _, WriteStore as _, sqlite::SqliteStore},
 };
+
+mod revoke;
 
 /// The real world, with a clock that can be put forward.
 struct Clock {
@@ -65,6 +67,7 @@ struct Ears(Mutex<EarsState>);
 struct EarsState {
     rooms: BTreeMap<RoomId, BTreeSet<ConnId>>,
     told: BTreeMap<ConnId, Vec<(&'static str, Value)>>,
+    closed: BTreeSet<ConnId>,
 }
 
 impl Transport for Ears {
@@ -91,7 +94,9 @@ impl Transport for Ears {
         conns.into_iter().filter(|conn| Some(*conn) != except).for_each(|conn| self.emit(conn, packet));
     }
 
-    fn close(&self, _: ConnId, _: CloseReason) {}
+    fn close(&self, conn: ConnId, _: CloseReason) {
+        self.0.lock().expect("no panic").closed.insert(conn);
+    }
 }
 
 /// What becomes of the frames that a node publishes.
@@ -168,11 +173,19 @@ impl Node {
         Self { service, ears, wire, clock, stop }
     }
 
+    /// Registered, and not told the initial state yet.
+    async fn arrive(&self, conn: u64, name: &str) -> Session {
+        self.service.connect(ConnId(conn), identity(name)).await.expect("connected")
+    }
+
     async fn connect(&self, conn: u64, name: &str) -> Session {
-        let identity = Identity { user: user(name), admin: false, expires_at: Timestamp::new(u64::MAX / 2) };
-        let session = self.service.connect(ConnId(conn), identity).await.expect("connected");
+        let session = self.arrive(conn, name).await;
         self.service.begin_session(&session, None).await.expect("begun");
         session
+    }
+
+    fn closed(&self, conn: u64) -> bool {
+        self.ears.0.lock().expect("no panic").closed.contains(&ConnId(conn))
     }
 
     async fn act(&self, session: &Session, act: Act) {
@@ -211,6 +224,11 @@ impl Node {
         let told = self.told(conn, "new-message");
         told.iter().map(|json| json["message"]["content"].as_str().expect("a text").to_owned()).collect()
     }
+}
+
+fn identity(name: &str) -> Identity {
+    let (expires_at, issued_at) = (Timestamp::new(u64::MAX / 2), Timestamp::new(1_000));
+    Identity { user: user(name), admin: false, expires_at, issued_at }
 }
 
 fn said(id: &str, text: &str) -> Act {

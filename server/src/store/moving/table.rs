@@ -35,7 +35,7 @@ pub(super) struct Line {
 
 /// In an order in which none refers to a later one. Messages go over in the order of their ids, which is that of time:
 /// searches go through them in the order in which they came in.
-pub(super) const TABLES: [&Table; 6] = [
+pub(super) const TABLES: [&Table; 7] = [
     &Table {
         name: "users",
         key: 1,
@@ -107,6 +107,12 @@ pub(super) const TABLES: [&Table; 6] = [
         searched: false,
     },
     &Table { name: "blocks", key: 2, columns: &[("user_id", Text), ("blocked_id", Text)], searched: false },
+    &Table {
+        name: "revocations",
+        key: 1,
+        columns: &[("user_id", Text), ("not_before", Integer), ("number", Integer)],
+        searched: false,
+    },
 ];
 
 impl Table {

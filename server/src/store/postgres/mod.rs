@@ -8,6 +8,7 @@ mod load;
 mod open;
 mod patience;
 mod reads;
+mod revocations;
 mod save;
 mod search;
 

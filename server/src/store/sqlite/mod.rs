@@ -3,6 +3,7 @@
 mod load;
 mod open;
 mod reads;
+mod revocations;
 mod save;
 mod search;
 

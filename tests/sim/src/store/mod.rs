@@ -1,6 +1,7 @@
 //! The model store: the real rules on rows in memory, with the faults of a database.
 
 mod read;
+mod revocations;
 mod rows;
 
 use std::{
