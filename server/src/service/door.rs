@@ -1,8 +1,6 @@
 //! The one door for news: what this node's writer made durable and what other nodes tell go the same way, through the
 //! order of their room, to those who are here. Local members first, then the bus (G-6), for which nobody waits.
 
-use std::collections::BTreeSet;
-
 use roomcast_protocol::{RoomId, UserId, command::MarkRead};
 
 use super::{Inner, arriving::Arriving};
@@ -79,8 +77,7 @@ impl Inner {
                 self.spread(&Topic::User(user), &Frame::Member { room: room.clone(), rev: None });
             }
         }
-        let marks: BTreeSet<_> = changes.iter().flat_map(|change| self.marked(change)).collect();
-        self.retell_marks(marks);
+        self.retell_marks(changes.iter().flat_map(|change| self.marked(change)));
     }
 
     /// Whose cursors in which rooms a change may move.

@@ -18,6 +18,9 @@ const RETRY_MS: u64 = 500;
 /// How long a transaction that ended without an answer may take to become visible, if it ever does.
 const UNSURE_MS: u64 = 5_000;
 
+/// Most cursors that wait for that; further ones are left to the next resume.
+const MARKS: usize = 10_000;
+
 /// How many users' memberships are read at a time.
 const USERS: usize = 200;
 
@@ -171,19 +174,51 @@ impl Inner {
         Ok(())
     }
 
-    /// Tells these users' cursors in these rooms as they are stored, now and when a transaction that ended without an
-    /// answer must be visible or gone: a cursor has no place in the log that would betray it.
-    pub(super) fn retell_marks(&self, marks: BTreeSet<(RoomId, UserId)>) {
-        let Some(inner) = self.this.upgrade().filter(|_| !marks.is_empty()) else { return };
-        self.env.spawn(Box::pin(async move {
-            for wait_ms in [0, UNSURE_MS] {
-                inner.env.sleep_ms(wait_ms).await;
-                while let Err(error) = inner.retell_some(&marks).await {
-                    tracing::warn!(%error, "unable to read cursors; trying again");
-                    inner.env.sleep_ms(RETRY_MS).await;
+    /// Tells these users' cursors in these rooms as they are stored when a transaction that ended without an answer must
+    /// be visible or gone: a cursor has no place in the log that would betray it. At once, a sweep does.
+    pub(super) fn retell_marks(&self, marks: impl Iterator<Item = (RoomId, UserId)>) {
+        let Some(inner) = self.this.upgrade() else { return };
+        {
+            let due = self.env.mono_ms() + UNSURE_MS;
+            let mut watch = self.watch();
+            for mark in marks {
+                if watch.unsure.len() < MARKS || watch.unsure.contains_key(&mark) {
+                    watch.unsure.insert(mark, due);
                 }
             }
-        }));
+            if watch.unsure.is_empty() || std::mem::replace(&mut watch.retelling, true) {
+                return;
+            }
+        }
+        self.env.spawn(Box::pin(async move { inner.retell_unsure().await }));
+    }
+
+    /// Waits for the next cursors that are due and tells them, until there are none.
+    async fn retell_unsure(&self) {
+        loop {
+            let now = self.env.mono_ms();
+            let (due, next) = {
+                let mut watch = self.watch();
+                let Some(next) = watch.unsure.values().min().copied() else {
+                    watch.retelling = false;
+                    return;
+                };
+                let due = watch.unsure.iter().filter(|(_, at)| **at <= now).take(USERS);
+                (due.map(|(mark, at)| (mark.clone(), *at)).collect::<BTreeMap<_, _>>(), next)
+            };
+            if due.is_empty() {
+                self.env.sleep_ms(next - now).await;
+                continue;
+            }
+            match self.retell_some(&due.keys().cloned().collect()).await {
+                // Those that became unsure again meanwhile stay.
+                Ok(()) => self.watch().unsure.retain(|mark, at| due.get(mark) != Some(at)),
+                Err(error) => {
+                    tracing::warn!(%error, "unable to read cursors; trying again");
+                    self.env.sleep_ms(RETRY_MS).await;
+                }
+            }
+        }
     }
 
     async fn retell_some(&self, marks: &BTreeSet<(RoomId, UserId)>) -> Result<(), StoreError> {

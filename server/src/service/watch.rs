@@ -54,6 +54,10 @@ pub(super) struct Watch {
     pub(super) sweeping: bool,
     /// Cursors that the bus did not take, the newest of each.
     unsent: BTreeMap<(RoomId, UserId), News>,
+    /// Cursors of transactions that ended without an answer, and when they are to be read.
+    pub(super) unsure: BTreeMap<(RoomId, UserId), u64>,
+    /// Whether somebody waits for that.
+    pub(super) retelling: bool,
     /// Rooms that are to be compared with the database at once.
     due: BTreeSet<RoomId>,
     /// Whether rooms are being compared.

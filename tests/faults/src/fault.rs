@@ -182,7 +182,7 @@ impl Fault {
                 ));
             }
             Self::PostgresCrowded => {
-                statements.extend((0..50).map(|_| background(house, "SELECT pg_sleep(7)")));
+                statements.extend((0..60).map(|_| background(house, "SELECT pg_sleep(7)")));
                 house.nodes.iter().for_each(|node| node.postgres.reset());
             }
             Self::PostgresCutOff => house.nodes[node].postgres.set(cut_off),

@@ -68,7 +68,7 @@ impl House {
     /// If something does not start.
     pub async fn start_on(kind: Kind, nodes: usize, settings: &[(&str, &str)], seed: u64) -> Self {
         let (postgres, redis) = block_in_place(|| {
-            let postgres = Postgres::start_with(&["max_connections=50"]);
+            let postgres = Postgres::start_with(&["max_connections=60"]);
             let _ = postgres.database();
             (postgres, Broker::start(kind))
         });
