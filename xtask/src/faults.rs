@@ -27,6 +27,15 @@ pub(crate) struct Faults {
     /// Only these faults, separated by commas, such as `node-killed,redis-frozen`.
     #[arg(long)]
     faults: Option<String>,
+    /// With at most so many people in a room.
+    #[arg(long)]
+    largest_room: Option<usize>,
+    /// Between two actions of a client, about, in milliseconds.
+    #[arg(long)]
+    pause_ms: Option<u64>,
+    /// Build with optimisations.
+    #[arg(long)]
+    release: bool,
     /// How Redis is set up: `single`, `cluster` or `sentinel`.
     #[arg(long, default_value = "single")]
     redis: String,
@@ -35,8 +44,13 @@ pub(crate) struct Faults {
 impl Faults {
     /// Builds and runs it; a broken promise is a failure.
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let mut program = program()?;
+        let mut program = program(self.release)?;
         program.args(["--minutes", &self.minutes.to_string(), "--clients", &self.clients.to_string()]);
+        for (name, value) in [("--largest-room", self.largest_room.map(|n| n as u64)), ("--pause-ms", self.pause_ms)] {
+            if let Some(value) = value {
+                program.args([name, &value.to_string()]);
+            }
+        }
         program.args(["--redis", &self.redis]);
         if let Some(seed) = self.seed {
             program.args(["--seed", &seed.to_string()]);
@@ -50,16 +64,17 @@ impl Faults {
 
 /// The run inside the tests; whether every promise was kept.
 pub(crate) fn run_within_tests() -> anyhow::Result<bool> {
-    let mut program = program()?;
+    let mut program = program(false)?;
     ended_well(program.args(["--minutes", &MINUTES.to_string(), "--clients", &CLIENTS.to_string()]))
 }
 
-fn program() -> anyhow::Result<Command> {
-    run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
-    run(&mut cargo(["build", "--package", "roomcast-faults", "--bin", "faults"]))?;
-    let debug = target_dir()?.join("debug");
-    let mut program = command(debug.join("faults"), []);
-    program.env("ROOMCAST_BIN", debug.join("roomcast"));
+fn program(release: bool) -> anyhow::Result<Command> {
+    for (package, bin) in [("roomcast-server", "roomcast"), ("roomcast-faults", "faults")] {
+        run(cargo(["build", "--package", package, "--bin", bin]).args(release.then_some("--release")))?;
+    }
+    let built = target_dir()?.join(if release { "release" } else { "debug" });
+    let mut program = command(built.join("faults"), []);
+    program.env("ROOMCAST_BIN", built.join("roomcast"));
     Ok(program)
 }
 

@@ -29,6 +29,8 @@ struct Screen {
     cursors: BTreeMap<(RoomId, UserId), Seq>,
     connected: bool,
     sessions: u64,
+    /// Whether it may have missed that it entered a room.
+    missed: bool,
 }
 
 /// Listens until the client ends.
@@ -42,6 +44,7 @@ pub(crate) async fn listen(device: Arc<Device>, mut events: Events) {
                 device.book.open().figures.count("lagged");
                 println!("device {}: {lagged}", device.number);
                 screen.told.values_mut().for_each(|told| told.hole = true);
+                screen.missed = true;
             }
         }
     }
@@ -100,6 +103,9 @@ impl Screen {
 
     fn message(&mut self, device: &Device, message: &Message) {
         let (now, at_us) = (Instant::now(), now_us());
+        if self.missed {
+            self.told.entry(message.room_id.clone()).or_default();
+        }
         let Some(told) = self.told.get_mut(&message.room_id) else {
             let what =
                 format!("device {} is told {} of {}, where it is not", device.number, message.seq, message.room_id);

@@ -18,6 +18,9 @@ struct Arguments {
     /// With so many clients.
     #[arg(long, default_value_t = 60)]
     clients: usize,
+    /// With at most so many people in a room: each message costs one delivery to each of their devices.
+    #[arg(long, default_value_t = 1_000)]
+    largest_room: usize,
     /// Draw from this seed; without it, from the time.
     #[arg(long)]
     seed: Option<u64>,
@@ -46,6 +49,7 @@ async fn main() -> ExitCode {
     let settings = Settings {
         time: Duration::from_secs_f64(arguments.minutes * 60.0),
         clients: arguments.clients,
+        largest_room: arguments.largest_room,
         seed,
         nodes: arguments.nodes,
         redis: arguments.redis,

@@ -28,19 +28,19 @@ pub struct PlannedRoom {
 }
 
 impl Plan {
-    /// For so many devices.
+    /// For so many devices, with at most so many people in a room.
     ///
     /// # Panics
     /// Never: the ids are good.
     #[must_use]
-    pub fn draw(devices: usize, dice: &mut Dice) -> Self {
+    pub fn draw(devices: usize, largest: usize, dice: &mut Dice) -> Self {
         let users = (devices * 11 / 20).max(3);
         let mut below = |end: usize| usize::try_from(dice.below(end as u64)).expect("it was one before");
         let owners = (0..devices).map(|n| if n < users { n } else { below(users) }).collect();
         let count = (devices / 5).clamp(4, 40);
         let rooms = (0..count).map(|n| {
             // All, half, a third …, and a few of two or three.
-            let size = (users / (n + 1)).max(2 + n % 2);
+            let size = (users / (n + 1)).min(largest).max(2 + n % 2);
             let owner = below(users);
             let mut members: Vec<usize> = Vec::new();
             while members.len() + 1 < size.min(users) {
