@@ -46,6 +46,14 @@ pub struct Seen {
     pub stamp: Stamp,
     /// The rooms that they are in: as what, and by which change.
     pub rooms: BTreeMap<RoomId, (Role, Rev)>,
+    /// How many connections they have there.
+    #[serde(default = "one")]
+    pub connections: usize,
+}
+
+/// What a node of before says nothing of.
+const fn one() -> usize {
+    1
 }
 
 /// What a node says of one of its users; `None` where they are gone.
@@ -394,6 +402,7 @@ mod tests {
             text: None,
             stamp: Stamp { count: 0, node: node(of) },
             rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
+            connections: 1,
         }
     }
 

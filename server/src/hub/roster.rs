@@ -228,6 +228,9 @@ impl Roster {
                 local.user = user.clone();
                 local.conns.insert(conn);
                 local.gone_at_ms = None;
+                if local.announced {
+                    self.dirty.insert(user.id.clone());
+                }
                 Connected::Again
             }
             None => {
@@ -431,6 +434,14 @@ impl Roster {
             text: local.text.clone(),
             stamp: local.stamp.clone(),
             rooms: active.map(|(room, membership)| (room.clone(), (membership.role, membership.rev))).collect(),
+            connections: local.conns.len(),
         })
+    }
+
+    /// On how many other nodes a user is, and with how many connections, as far as that is known and holds.
+    #[must_use]
+    pub fn elsewhere(&self, user: &UserId) -> (usize, usize) {
+        let there = self.neighbours.of(user).filter(|(_, holds)| *holds);
+        there.fold((0, 0), |(nodes, connections), (seen, _)| (nodes + 1, connections + seen.connections))
     }
 }

@@ -29,13 +29,13 @@ impl Rate {
 pub struct Rates {
     /// Events of one connection.
     pub inbound: Rate,
-    /// Messages of one user.
+    /// Messages of one user, on all nodes together.
     pub sends: Rate,
     /// Messages of one room.
     pub room_sends: Rate,
     /// Handshakes of one address (IPv6: of one /64).
     pub handshakes: Rate,
-    /// Connections of one user.
+    /// Connections of one user to one node; to all nodes together, twice as many.
     pub connections_per_user: usize,
 }
 
@@ -85,13 +85,19 @@ impl Quotas {
         Self { on }
     }
 
-    /// Counts a message.
+    /// Counts a message of a user who is on so many nodes, this one among them: on each they have their share.
     ///
     /// # Errors
     /// [`TooFast`]
-    pub fn send(&self, user: &UserId, room: &RoomId) -> Result<(), TooFast> {
+    pub fn send(&self, user: &UserId, room: &RoomId, nodes: usize) -> Result<(), TooFast> {
         let Some(shared) = &self.on else { return Ok(()) };
-        shared.sends.check_key(user).map_err(|not_until| wait(&not_until))?;
+        let burst = shared.rates.sends.burst.max(1);
+        let cost = u32::try_from(nodes).unwrap_or(u32::MAX).clamp(1, burst);
+        let cost = NonZeroU32::new(cost).expect("one or more");
+        match shared.sends.check_key_n(user, cost) {
+            Ok(enough) => enough.map_err(|not_until| wait(&not_until))?,
+            Err(_) => unreachable!("no message costs more than the burst"),
+        }
         shared.room_sends.check_key(room).map_err(|not_until| wait(&not_until))
     }
 
@@ -104,10 +110,12 @@ impl Quotas {
         shared.handshakes.check_key(&network(address)).map_err(|not_until| wait(&not_until))
     }
 
-    /// Most connections of one user.
+    /// Whether a user with so many connections to this node, and so many to others, may have one more. Elsewhere there
+    /// may be as many again: those on a node that has died count until its lease is over, and must lock nobody out.
     #[must_use]
-    pub fn connections_per_user(&self) -> usize {
-        self.on.as_ref().map_or(usize::MAX, |shared| shared.rates.connections_per_user)
+    pub fn may_connect(&self, here: usize, elsewhere: usize) -> bool {
+        let most = self.on.as_ref().map_or(usize::MAX, |shared| shared.rates.connections_per_user);
+        here < most && here.saturating_add(elsewhere) < most.saturating_mul(2)
     }
 
     /// A limiter for one connection's events.
@@ -168,11 +176,31 @@ mod tests {
         let quotas = Quotas::new(Some(Rates { sends: Rate { per_second: 1, burst: 3 }, ..Rates::default() }));
         let (user, room) = (UserId::parse("u").expect("an id"), RoomId::parse("r").expect("an id"));
         for _ in 0..3 {
-            assert_eq!(quotas.send(&user, &room), Ok(()));
+            assert_eq!(quotas.send(&user, &room, 1), Ok(()));
         }
-        let too_fast = quotas.send(&user, &room).expect_err("the fourth at once");
+        let too_fast = quotas.send(&user, &room, 1).expect_err("the fourth at once");
         assert!((1..=1_000).contains(&too_fast.retry_after_ms), "{too_fast:?}");
-        assert_eq!(Quotas::new(None).send(&user, &room), Ok(()));
+        assert_eq!(Quotas::new(None).send(&user, &room, 1), Ok(()));
+    }
+
+    #[test]
+    fn on_each_of_several_nodes_a_user_has_their_share() {
+        let rates = Rates { sends: Rate { per_second: 1, burst: 30 }, ..Rates::default() };
+        let (user, room) = (UserId::parse("u").expect("an id"), RoomId::parse("r").expect("an id"));
+        for (nodes, share) in [(1, 30), (2, 15), (3, 10), (100, 1)] {
+            let quotas = Quotas::new(Some(rates));
+            let sent = (0..60).take_while(|_| quotas.send(&user, &room, nodes).is_ok()).count();
+            assert_eq!(sent, share, "on {nodes} nodes");
+        }
+    }
+
+    #[test]
+    fn connections_count_on_all_nodes_and_a_dead_node_locks_nobody_out() {
+        let quotas = Quotas::new(Some(Rates { connections_per_user: 10, ..Rates::default() }));
+        assert!(quotas.may_connect(9, 0) && !quotas.may_connect(10, 0));
+        assert!(quotas.may_connect(9, 10), "all ten may come back before their node's lease is over");
+        assert!(!quotas.may_connect(5, 15) && !quotas.may_connect(0, 20));
+        assert!(Quotas::new(None).may_connect(1_000, 1_000));
     }
 
     #[test]

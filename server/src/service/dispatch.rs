@@ -91,7 +91,8 @@ impl Service {
     }
 
     fn send(&self, session: &Session, send: SendMessage) -> Plan {
-        if let Err(too_fast) = self.inner.quotas.send(&session.user.id, &send.room_id) {
+        let (others, _) = self.inner.roster().elsewhere(&session.user.id);
+        if let Err(too_fast) = self.inner.quotas.send(&session.user.id, &send.room_id, 1 + others) {
             return ready(Err(rate_limited(too_fast)));
         }
         self.inner.clear_typing(&session.user.id, &send.room_id, Some(session.conn));

@@ -116,6 +116,9 @@ impl Inner {
                 if grace == 0 {
                     gone = Some(user);
                 }
+            } else if local.announced {
+                // How many connections they have left.
+                roster.dirty.insert(user);
             }
         }
         if let Some(user) = gone {

@@ -65,8 +65,9 @@ impl Service {
             Refusal::AuthenticationFailed
         })?;
         let roster = self.inner.roster();
-        let connections = roster.users.get(&identity.user.id).map_or(0, |local| local.conns.len());
-        if connections >= self.inner.quotas.connections_per_user() {
+        let here = roster.users.get(&identity.user.id).map_or(0, |local| local.conns.len());
+        let (_, elsewhere) = roster.elsewhere(&identity.user.id);
+        if !self.inner.quotas.may_connect(here, elsewhere) {
             return Err(Refusal::TooManyConnections);
         }
         Ok(identity)

@@ -2,6 +2,7 @@
 
 mod balanced;
 mod degraded;
+mod quotas;
 mod revocation;
 mod stage;
 mod stock;
