@@ -257,11 +257,13 @@ impl Neighbours {
         best.map(|(seen, worth)| (seen, worth > Worth::Lost))
     }
 
-    /// Whether something of what is known of a room's users may be wrong.
+    /// Whether something of what is known of a room's users may be wrong: a node that was not heard since then may have
+    /// said all that it says of them before.
     #[must_use]
-    pub fn doubts(&self, room: &RoomId) -> bool {
+    pub fn doubts(&self, room: &RoomId, since_ms: u64) -> bool {
         let users = self.rooms.get(room).into_iter().flatten();
-        users.into_iter().any(|user| self.all_of(user).any(|(_, worth)| worth < Worth::Sure))
+        let nodes = users.filter_map(|user| self.whose.get(user)).flatten().filter_map(|node| self.nodes.get(node));
+        nodes.into_iter().any(|it| self.worth(it) < Worth::Sure || it.heard_ms < since_ms)
     }
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
@@ -288,14 +290,15 @@ impl Neighbours {
 
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
-        nodes.filter_map(|it| {
-            let worth = match it.reachable {
-                false => Worth::Lost,
-                true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
-                true => Worth::Sure,
-            };
-            Some((it.users.get(user)?.1.as_ref()?, worth))
-        })
+        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, self.worth(it))))
+    }
+
+    const fn worth(&self, it: &Neighbour) -> Worth {
+        match it.reachable {
+            false => Worth::Lost,
+            true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
+            true => Worth::Sure,
+        }
     }
 
     /// The users of a room who are on other nodes.
@@ -436,6 +439,16 @@ mod tests {
         it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 2);
         assert!(in_room(&it, "r").is_empty());
         assert!(it.to_ask(5_000).is_empty());
+    }
+
+    #[test]
+    fn g13_a_node_that_is_not_heard_any_more_does_not_say_who_is_in_a_room_that_began_later() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 1_000);
+        it.tick(2_000);
+        assert!(it.doubts(&room("r"), 1_500) && !it.doubts(&room("r"), 900) && !it.doubts(&room("s"), 1_500));
+        it.heard(&node("b"), 2_000);
+        assert!(!it.doubts(&room("r"), 1_500));
     }
 
     #[test]
