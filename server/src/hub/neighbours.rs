@@ -216,7 +216,12 @@ impl Neighbours {
         let there = seen.is_some();
         let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
         let before = it.users.insert(user.clone(), (number, seen)).and_then(|(_, seen)| seen);
-        self.index(node, &user, there, before.into_iter().flat_map(|seen| seen.rooms.into_keys()), rooms);
+        let before = before.map(|seen| seen.rooms).unwrap_or_default();
+        self.index(node, &user, there, before.keys().cloned(), rooms);
+        if !there {
+            // A node that still names them may have yet to say that they are in these rooms: they go there with its word.
+            before.into_iter().for_each(|(room, (role, rev))| self.enter(&user, &room, role, rev));
+        }
     }
 
     fn index(
@@ -351,12 +356,13 @@ impl Neighbours {
         dead.map(|(node, _)| node.clone()).collect()
     }
 
-    /// Forgets a node and its users.
+    /// Forgets a node and its users, with the rooms that only it named: its word is old.
     pub fn bury(&mut self, node: &NodeId) {
-        for user in self.users_of(node) {
-            self.put(node, user, u64::MAX, None);
+        let users = self.nodes.remove(node).map(|it| it.users).unwrap_or_default();
+        for (user, (_, seen)) in users {
+            let rooms = seen.into_iter().flat_map(|seen| seen.rooms.into_keys());
+            self.index(node, &user, false, rooms, Vec::new());
         }
-        self.nodes.remove(node);
     }
 
     /// The nodes that are to be asked for an account now.
@@ -432,13 +438,14 @@ mod tests {
     }
 
     #[test]
-    fn g13_swapped_frames_leave_the_newest() {
+    fn g13_who_goes_from_one_node_goes_from_the_rooms_that_only_it_named_when_they_go_from_the_other() {
         let mut it = Neighbours::default();
-        it.alive(&node("b"), 0, 0);
-        it.say(&node("b"), 2, vec![(user("u"), None)], 1);
-        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 2);
-        assert!(in_room(&it, "r").is_empty());
-        assert!(it.to_ask(5_000).is_empty());
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &[])))], 0);
+        it.say(&node("c"), 1, vec![(user("u"), Some(seen("c", &["r"])))], 0);
+        it.say(&node("c"), 2, vec![(user("u"), None)], 0);
+        assert_eq!(in_room(&it, "r"), ["u"], "they are still on the other");
+        it.bury(&node("b"));
+        assert!(in_room(&it, "r").is_empty() && it.users().is_empty());
     }
 
     #[test]
@@ -449,6 +456,16 @@ mod tests {
         assert!(it.doubts(&room("r"), 1_500) && !it.doubts(&room("r"), 900) && !it.doubts(&room("s"), 1_500));
         it.heard(&node("b"), 2_000);
         assert!(!it.doubts(&room("r"), 1_500));
+    }
+
+    #[test]
+    fn g13_swapped_frames_leave_the_newest() {
+        let mut it = Neighbours::default();
+        it.alive(&node("b"), 0, 0);
+        it.say(&node("b"), 2, vec![(user("u"), None)], 1);
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 2);
+        assert!(in_room(&it, "r").is_empty());
+        assert!(it.to_ask(5_000).is_empty());
     }
 
     #[test]
