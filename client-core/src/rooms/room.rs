@@ -115,8 +115,9 @@ impl Room {
 
     /// The user's own messages that are acknowledged and wait for a change before them.
     pub(crate) fn held_messages_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
+        let waits = |message: &Message| message.user_id == *user_id && self.history.is_untold(message.seq);
         self.held.values().filter_map(move |change| match change {
-            Change::Posted(message, _) if message.user_id == *user_id => Some(message),
+            Change::Posted(message, _) if waits(message) => Some(message),
             _ => None,
         })
     }
@@ -138,6 +139,7 @@ impl Room {
         if rev <= self.rev {
             return Offered::Known;
         }
+        let change = self.as_it_is(change);
         if rev > self.rev.next() && !planted::has(Bug::OutOfTurn) {
             self.hold(rev, change);
             return Offered::Held;
@@ -150,6 +152,17 @@ impl Room {
         self.rev = rev;
         self.release(me, notices);
         Offered::Applied
+    }
+
+    /// The acknowledgement of a send that was repeated says how the message is now: where it has been told, that is no
+    /// posting.
+    fn as_it_is(&self, change: Change) -> Change {
+        match change {
+            Change::Posted(message, None) if !self.history.is_untold(message.seq) => {
+                Change::Edited(message, Mine::Told)
+            }
+            change => change,
+        }
     }
 
     /// Holds a change back. An acknowledgement says how a message is, at a change that may be another's: what tells of
@@ -270,6 +283,7 @@ impl Room {
                 break;
             }
             let (rev, change) = entry.remove_entry();
+            let change = self.as_it_is(change);
             if rev > self.rev && self.stands_for_another(&change) {
                 self.hear_of(rev);
             } else if rev > self.rev {

@@ -224,7 +224,12 @@ impl Neighbours {
         let there = seen.is_some();
         let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
         let before = it.users.insert(user.clone(), (number, seen)).and_then(|(_, seen)| seen);
-        self.index(node, &user, there, before.into_iter().flat_map(|seen| seen.rooms.into_keys()), rooms);
+        let before = before.map(|seen| seen.rooms).unwrap_or_default();
+        self.index(node, &user, there, before.keys().cloned(), rooms);
+        if !there {
+            // A node that still names them may have yet to say that they are in these rooms: they go there with its word.
+            before.into_iter().for_each(|(room, (role, rev))| self.enter(&user, &room, role, rev));
+        }
     }
 
     fn index(
@@ -265,11 +270,13 @@ impl Neighbours {
         best.map(|(seen, worth)| (seen, worth > Worth::Lost))
     }
 
-    /// Whether something of what is known of a room's users may be wrong.
+    /// Whether something of what is known of a room's users may be wrong: a node that was not heard since then may have
+    /// said all that it says of them before.
     #[must_use]
-    pub fn doubts(&self, room: &RoomId) -> bool {
+    pub fn doubts(&self, room: &RoomId, since_ms: u64) -> bool {
         let users = self.rooms.get(room).into_iter().flatten();
-        users.into_iter().any(|user| self.all_of(user).any(|(_, worth)| worth < Worth::Sure))
+        let nodes = users.filter_map(|user| self.whose.get(user)).flatten().filter_map(|node| self.nodes.get(node));
+        nodes.into_iter().any(|it| self.worth(it) < Worth::Sure || it.heard_ms < since_ms)
     }
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
@@ -296,14 +303,15 @@ impl Neighbours {
 
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
-        nodes.filter_map(|it| {
-            let worth = match it.reachable {
-                false => Worth::Lost,
-                true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
-                true => Worth::Sure,
-            };
-            Some((it.users.get(user)?.1.as_ref()?, worth))
-        })
+        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, self.worth(it))))
+    }
+
+    const fn worth(&self, it: &Neighbour) -> Worth {
+        match it.reachable {
+            false => Worth::Lost,
+            true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
+            true => Worth::Sure,
+        }
     }
 
     /// The users of a room who are on other nodes.
@@ -356,12 +364,13 @@ impl Neighbours {
         dead.map(|(node, _)| node.clone()).collect()
     }
 
-    /// Forgets a node and its users.
+    /// Forgets a node and its users, with the rooms that only it named: its word is old.
     pub fn bury(&mut self, node: &NodeId) {
-        for user in self.users_of(node) {
-            self.put(node, user, u64::MAX, None);
+        let users = self.nodes.remove(node).map(|it| it.users).unwrap_or_default();
+        for (user, (_, seen)) in users {
+            let rooms = seen.into_iter().flat_map(|seen| seen.rooms.into_keys());
+            self.index(node, &user, false, rooms, Vec::new());
         }
-        self.nodes.remove(node);
     }
 
     /// The nodes that are to be asked for an account now.
@@ -435,6 +444,27 @@ mod tests {
         it.account(&node("b"), Account { number: 1, part: 0, parts: 1, users }, 20);
         assert_eq!(in_room(&it, "r"), ["u"]);
         assert!(it.to_ask(2_000).is_empty());
+    }
+
+    #[test]
+    fn g13_who_goes_from_one_node_goes_from_the_rooms_that_only_it_named_when_they_go_from_the_other() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &[])))], 0);
+        it.say(&node("c"), 1, vec![(user("u"), Some(seen("c", &["r"])))], 0);
+        it.say(&node("c"), 2, vec![(user("u"), None)], 0);
+        assert_eq!(in_room(&it, "r"), ["u"], "they are still on the other");
+        it.bury(&node("b"));
+        assert!(in_room(&it, "r").is_empty() && it.users().is_empty());
+    }
+
+    #[test]
+    fn g13_a_node_that_is_not_heard_any_more_does_not_say_who_is_in_a_room_that_began_later() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 1_000);
+        it.tick(2_000);
+        assert!(it.doubts(&room("r"), 1_500) && !it.doubts(&room("r"), 900) && !it.doubts(&room("s"), 1_500));
+        it.heard(&node("b"), 2_000);
+        assert!(!it.doubts(&room("r"), 1_500));
     }
 
     #[test]

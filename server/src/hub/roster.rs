@@ -365,10 +365,10 @@ impl Roster {
     /// The name and the role of somebody who is present in a room.
     #[must_use]
     pub fn standing(&self, user: &UserId, room: &RoomId) -> Option<(&str, Role)> {
-        // Who is still coming in may have no memberships here yet.
-        if let Some((local, membership)) = self.users.get(user).and_then(|local| Some((local, local.rooms.get(room)?)))
-        {
-            return membership.active.then_some((local.user.name.as_str(), membership.role));
+        // Who is still coming in may have no memberships here yet; of anybody else this node has read them.
+        if let Some(local) = self.users.get(user).filter(|it| it.announced || it.rooms.contains_key(room)) {
+            let membership = local.rooms.get(room).filter(|membership| membership.active)?;
+            return Some((local.user.name.as_str(), membership.role));
         }
         let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
         self.neighbours.of(user).find_map(|(seen, _)| {

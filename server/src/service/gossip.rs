@@ -87,10 +87,13 @@ impl Inner {
         }
     }
 
-    /// A node that was not known may not know this one.
+    /// A node that was not known may not know this one. And it may stand where another one stood that was never heard:
+    /// what that did it has told nobody.
     fn greet(&self, node: &NodeId, is_new: bool) {
         if is_new {
             self.tell_alive(&Topic::Node(node.clone()));
+            self.sweep(false);
+            self.doubt_all_cursors();
         }
     }
 

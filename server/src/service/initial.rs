@@ -26,7 +26,7 @@ impl Service {
     pub async fn begin_session(&self, session: &Session, resume: Option<&Resume>) -> Result<(), ErrorBody> {
         let inner = &self.inner;
         let user = &session.user.id;
-        let heads = inner.store.memberships(user).await.map_err(|error| error.told())?;
+        let heads = inner.memberships(user).await.map_err(|error| error.told())?;
         let blocked = inner.store.blocked(user).await.map_err(|error| error.told())?;
         let nothing = BTreeMap::new();
         let (epoch, has): (&Epoch, _) =

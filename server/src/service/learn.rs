@@ -34,6 +34,16 @@ impl Inner {
         rooms.map(|(room, membership)| (room.clone(), *membership)).collect()
     }
 
+    /// A user's memberships, as something else needs them. What is news among them is looked after: whoever learns of
+    /// it first applies it.
+    pub(super) async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
+        let heads = self.store.memberships(user).await?;
+        if heads.iter().any(|head| self.is_news(user, &head.room, Some(head.member_rev))) {
+            self.look_after(user.clone());
+        }
+        Ok(heads)
+    }
+
     /// Reads a user's memberships and applies what is news.
     pub(super) async fn learn(&self, user: &UserId) -> Result<(), StoreError> {
         loop {
@@ -78,14 +88,16 @@ impl Inner {
 
     /// Another node says that a membership changed, or may have.
     pub(super) fn hear_member(&self, user: UserId, room: &RoomId, rev: Option<Rev>) {
-        let news = {
-            let roster = self.roster();
-            let Some(local) = roster.users.get(&user) else { return };
-            rev.is_none_or(|rev| local.rooms.get(room).is_none_or(|known| known.rev < rev))
-        };
-        if news {
+        if self.is_news(&user, room, rev) {
             self.look_after(user);
         }
+    }
+
+    /// Whether a membership of somebody here may be another than is known.
+    fn is_news(&self, user: &UserId, room: &RoomId, rev: Option<Rev>) -> bool {
+        let roster = self.roster();
+        let Some(local) = roster.users.get(user) else { return false };
+        rev.is_none_or(|rev| local.rooms.get(room).is_none_or(|known| known.rev < rev))
     }
 
     /// Has a user's memberships read, once for all who ask for it meanwhile.

@@ -25,6 +25,10 @@ impl Service {
                 inner.room_states(&user, std::slice::from_ref(&room)).await.map_err(|error| error.told())?;
             // Put out again between the commit and the reading.
             let state = states.pop().ok_or_else(|| no_such_room("join the room"))?;
+            // They may have been in it before, by a change that this node has not heard of.
+            if !inner.roster().is_member(&user, &room) {
+                inner.look_after(user);
+            }
             Ok(reply(RoomEntered { room: state }))
         }))
     }
@@ -126,7 +130,7 @@ impl Inner {
             return Ok(());
         }
         // The roster follows the database by a moment: what was committed a moment ago counts.
-        let heads = self.store.memberships(user).await.map_err(|error| error.told())?;
+        let heads = self.memberships(user).await.map_err(|error| error.told())?;
         if heads.iter().any(|head| head.room == *room) { Ok(()) } else { Err(no_such_room(what)) }
     }
 

@@ -64,7 +64,8 @@ impl Inner {
             let named = views.iter().filter(|view| view.room.member_count <= self.settings.limits.presence_members);
             let behind = named.filter(|view| match roster.rooms.get(&view.room.id) {
                 Some(local) => {
-                    let settled = self.alone || (local.settled_ms <= now && !roster.neighbours.doubts(&view.room.id));
+                    let doubts = || roster.neighbours.doubts(&view.room.id, local.settled_ms);
+                    let settled = self.alone || (local.settled_ms <= now && !doubts());
                     local.head() < view.room.rev || !settled
                 }
                 None => !self.alone,

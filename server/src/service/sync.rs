@@ -27,7 +27,7 @@ impl Service {
         let (inner, user) = (self.inner.clone(), session.user.id.clone());
         Plan::Read(Box::pin(async move {
             let told = |error: StoreError| error.told();
-            let heads = inner.store.memberships(&user).await.map_err(told)?;
+            let heads = inner.memberships(&user).await.map_err(told)?;
             let rooms = inner.deltas(&user, &query.epoch, &query.rooms, &heads).await.map_err(told)?;
             Ok(Reply::Sync(Synced { epoch: inner.epoch.clone(), rooms }))
         }))

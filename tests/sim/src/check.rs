@@ -550,11 +550,16 @@ impl World {
                         Some((written, m))
                     });
                     let own: Vec<_> = own.collect();
-                    for pair in own.windows(2) {
-                        if pair[0].0.order > pair[1].0.order {
+                    for (place, (written, message)) in own.iter().enumerate() {
+                        // One that was never stored, and is on its way when its client dies, is unknown to the next,
+                        // which comes by another connection: what is written there can be taken first.
+                        let known = |other: u64| written.forgotten.is_none_or(|last| other <= last);
+                        let before =
+                            own[..place].iter().find(|(other, _)| other.order > written.order && known(other.order));
+                        if let Some((other, first)) = before {
                             let what = format!(
                                 "d{device}: {:?} (written {}) stands before {:?} (written {}) in {room}",
-                                pair[0].1.client_id, pair[0].0.order, pair[1].1.client_id, pair[1].0.order,
+                                first.client_id, other.order, message.client_id, written.order,
                             );
                             bad.push(("first in, first out", what));
                         }

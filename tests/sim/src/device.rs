@@ -28,6 +28,8 @@ pub(crate) struct Asked {
 pub(crate) struct Written {
     /// Its place in the order of all that this device wrote; a retry is written anew.
     pub order: u64,
+    /// The last place before the device forgot it: its client died, and had not stored it.
+    pub forgotten: Option<u64>,
 }
 
 /// What survives a client.
@@ -169,6 +171,11 @@ impl Device {
     /// Starts the core from what survived.
     pub(crate) fn start(&mut self, now: u64) {
         self.life += 1;
+        for (client_id, written) in &mut self.written {
+            if !self.disk.items.contains_key(client_id) {
+                written.forgotten.get_or_insert(self.next_order);
+            }
+        }
         let saved = Saved { outbox: self.disk.items.values().cloned().collect() };
         let config = Config {
             storage: self.storage,

@@ -729,7 +729,7 @@ impl World {
         let pending = core.pending(&send.room_id);
         let Some(pending) = pending.iter().find(|pending| pending.send.content == send.content) else { return };
         let client_id = pending.client_id.clone();
-        it.written.insert(client_id.clone(), Written { order });
+        it.written.insert(client_id.clone(), Written { order, forgotten: None });
         if let Some(asked) = it.asked.get_mut(&id) {
             asked.client_id = Some(client_id);
         }

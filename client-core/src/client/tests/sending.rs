@@ -1,8 +1,14 @@
-use roomcast_protocol::{Command, CommandKind, ErrorCode, Reply, command::SendMessage};
+use roomcast_protocol::{
+    Command, CommandKind, ErrorCode, Reply, Rev,
+    command::SendMessage,
+    model::{Message, ThreadSummary},
+    reply::MessageStored,
+};
 
 use super::{connecting::up_to_date, harness::*};
 use crate::{
-    Answer, Input, Notice, Saved, SavedItem, StorageChange, StorageError, Task, UserCommand, view::SendStatus,
+    Answer, Input, Notice, Saved, SavedItem, StorageChange, StorageError, Task, UserCommand, fixtures::message,
+    view::SendStatus,
 };
 
 #[test]
@@ -34,6 +40,43 @@ fn g9_an_echo_is_merged_whichever_of_ack_and_event_comes_first() {
         assert!(session.resolved[&id].is_ok());
         assert_eq!((session.seqs(), session.statuses(), session.told()), (vec![1, 2], vec![], vec![2]));
     }
+}
+
+#[test]
+fn g9_the_answer_to_a_repeated_send_is_the_message_as_it_is_now() {
+    for event_first in [true, false] {
+        let mut session = Session::live(1);
+        session.post("r", "hi");
+        let (send, ack) = session.take_posts().remove(0);
+        let edited = Message { content: "hi!".to_owned(), rev: Rev::new(4), version: 2, ..stored(&send, 2) };
+        let answer = Ok(Reply::SendMessage(MessageStored { rev: edited.rev, message: edited }));
+        if event_first {
+            session.event(posted(stored(&send, 2)));
+            session.answer(ack, &answer);
+            assert_eq!(session.room().timeline.last().unwrap().content, "hi!", "shown whatever is missing before it");
+        } else {
+            session.answer(ack, &answer);
+            session.event(posted(stored(&send, 2)));
+        }
+        assert_eq!((session.seqs(), session.statuses(), session.told()), (vec![1, 2], vec![], vec![2]));
+        session.event(new_message(3));
+        assert_eq!((session.seqs(), session.statuses(), session.told()), (vec![1, 2, 3], vec![], vec![2, 3]));
+        assert_eq!(session.room().timeline.iter().nth(1).unwrap().content, "hi!");
+    }
+}
+
+#[test]
+fn g9_the_answer_to_a_repeated_send_does_not_stand_for_a_reply_to_it() {
+    let mut session = Session::live(1);
+    session.post("r", "hi");
+    let (send, ack) = session.take_posts().remove(0);
+    session.event(posted(stored(&send, 2)));
+    let reply = Message { thread_id: Some(stored(&send, 2).id), ..message("r", "bob", 3) };
+    let thread = Some(ThreadSummary { count: 1, last_at: reply.created_at });
+    let answered = Message { thread, rev: Rev::new(3), ..stored(&send, 2) };
+    session.answer(ack, &Ok(Reply::SendMessage(MessageStored { rev: answered.rev, message: answered })));
+    session.event(posted(reply));
+    assert_eq!((session.seqs(), session.told()), (vec![1, 2, 3], vec![2, 3]));
 }
 
 #[test]
