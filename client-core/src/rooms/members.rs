@@ -4,14 +4,19 @@ use std::sync::Arc;
 
 use roomcast_protocol::{
     Timestamp, UserId,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     model::{Member, Role, RoomUser, Status, User},
 };
+
+/// Most users who left that are remembered.
+const GONE: usize = 1_000;
 
 /// The known members of a room. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Members {
     by_id: Arc<BTreeMap<UserId, Arc<RoomUser>>>,
+    /// Who left, by the log: a list that was on its way has no place in it, and does not bring them back.
+    gone: Arc<BTreeSet<UserId>>,
     /// How many of them are online.
     online: u64,
     /// How many are online in a room too large for names.
@@ -39,11 +44,13 @@ impl Members {
 
     /// Takes what the server says about some of the members.
     pub(crate) fn merge(&mut self, users: &[RoomUser]) {
-        users.iter().for_each(|user| self.put(user.clone()));
+        let users: Vec<_> = users.iter().filter(|user| !self.gone.contains(&user.user_id)).cloned().collect();
+        users.into_iter().for_each(|user| self.put(user));
     }
 
     /// Takes somebody in who became a member.
     pub(crate) fn joined(&mut self, user: &User, status: Status) {
+        self.enter(&user.id);
         let role = self.by_id.get(&user.id).map_or(Role::Member, |known| known.role);
         let user = RoomUser { user_id: user.id.clone(), username: user.name.clone(), role, status, last_seen_at: None };
         self.put(user);
@@ -55,6 +62,7 @@ impl Members {
             self.left(&member.user_id);
             return;
         }
+        self.enter(&member.user_id);
         let known = self.by_id.get(&member.user_id);
         let user = RoomUser {
             user_id: member.user_id.clone(),
@@ -66,7 +74,16 @@ impl Members {
         self.put(user);
     }
 
+    fn enter(&mut self, user_id: &UserId) {
+        if self.gone.contains(user_id) {
+            Arc::make_mut(&mut self.gone).remove(user_id);
+        }
+    }
+
     pub(crate) fn left(&mut self, user_id: &UserId) {
+        if self.gone.len() < GONE {
+            Arc::make_mut(&mut self.gone).insert(user_id.clone());
+        }
         if self.by_id.contains_key(user_id)
             && let Some(user) = Arc::make_mut(&mut self.by_id).remove(user_id)
         {

@@ -140,8 +140,8 @@ pub(crate) struct NetState {
     pub crash_after_news: Option<Group>,
     /// Whose each device is.
     pub users: Vec<UserId>,
-    /// When the first of a user's connections went since they were last let in, and how.
-    pub left: BTreeMap<UserId, (u64, Departure)>,
+    /// When the first of a user's connections went since they were last let in, how, and from which node.
+    pub left: BTreeMap<UserId, (u64, Departure, usize)>,
     /// Users who were said to be gone before their time.
     pub early: Vec<String>,
     /// What each node holds.
@@ -221,9 +221,10 @@ impl Net {
     /// The server learns how a user's connection ended.
     pub(crate) fn note_left(&self, link: LinkId, how: Departure) {
         let mut net = self.state();
-        let Some(device) = net.links.get(&link).filter(|link| link.here).map(|link| link.device) else { return };
+        let Some(link) = net.links.get(&link).filter(|link| link.here) else { return };
+        let (device, node) = (link.device, link.node);
         let user = net.users[device].clone();
-        let left = net.left.entry(user).or_insert((self.kernel.now(), how));
+        let left = net.left.entry(user).or_insert((self.kernel.now(), how, node));
         if how == Departure::Asked {
             left.1 = how;
         }
@@ -344,6 +345,8 @@ impl Net {
         let mut net = self.state();
         net.places[node].rooms.clear();
         net.places[node].conns.clear();
+        // Their time was its to give: a node that comes after it has never heard of them.
+        net.left.retain(|_, (_, _, of)| *of != node);
         let open = net.links.iter().filter(|(_, link)| link.node == node && link.server_open);
         let open: Vec<LinkId> = open.map(|(id, _)| *id).collect();
         for id in &open {
@@ -413,7 +416,7 @@ impl NetState {
         let Ok(told) = serde_json::from_str::<UserOffline>(packet.json.get()) else { return };
         // Of a new member it is said without a time.
         match self.left.get(&told.user_id).filter(|_| told.last_seen_at.is_some()) {
-            Some((at, Departure::Lost)) if now < at + GRACE_MS => {
+            Some((at, Departure::Lost, _)) if now < at + GRACE_MS => {
                 self.early.push(format!("{} was lost at {at} and is said to be gone at {now}", told.user_id));
             }
             _ => {}

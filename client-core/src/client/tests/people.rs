@@ -3,7 +3,7 @@
 use roomcast_protocol::{
     Command, Event, Reply, Rev, Timestamp,
     command::{GetMessages, GetRoomUsers},
-    event::UserTyping,
+    event::{UserJoined, UserLeft, UserTyping},
     model::{DeltaKind, Member, Role, RoomDelta, RoomUser, Status, User},
     reply,
 };
@@ -101,6 +101,31 @@ fn whatever_carries_a_name_is_learned_from() {
     let page = reply::RoomUsers { users: vec![RoomUser { username: "Fay II".to_owned(), ..fay }], next: None };
     session.answer(ack.unwrap(), &Ok(Reply::GetRoomUsers(page)));
     assert_eq!(name(&mut session, "fay"), "Fay II", "the newest word counts");
+}
+
+#[test]
+fn a_list_of_users_that_a_leave_overtakes_brings_nobody_back() {
+    let mut session = Session::live(1);
+    let bob = RoomUser {
+        user_id: user_id("bob"),
+        username: "Bob".to_owned(),
+        role: Role::Member,
+        status: Status::Online,
+        last_seen_at: None,
+    };
+    let query = GetRoomUsers { room_id: room_id("r"), all: true, cursor: None, limit: None };
+    let page = reply::RoomUsers { users: vec![bob], next: None };
+    let ask = |session: &mut Session, meanwhile: Event| {
+        session.request(Command::GetRoomUsers(query.clone()));
+        let (_, ack) = session.take_sent(roomcast_protocol::CommandKind::GetRoomUsers).pop().unwrap();
+        session.event(meanwhile);
+        session.answer(ack.unwrap(), &Ok(Reply::GetRoomUsers(page.clone())));
+        session.room().members.contains_key(&user_id("bob"))
+    };
+    let left = UserLeft { room_id: room_id("r"), user_id: user_id("bob"), rev: Rev::new(2) };
+    assert!(!ask(&mut session, Event::UserLeft(Box::new(left))));
+    let joined = UserJoined { room_id: room_id("r"), user: named("bob", "Bob"), rev: Rev::new(3) };
+    assert!(ask(&mut session, Event::UserJoined(Box::new(joined))));
 }
 
 #[test]
