@@ -8,7 +8,7 @@ use roomcast_protocol::{Rev, RoomId, UserId, event::RemovalReason, model::Receip
 
 use super::Inner;
 use crate::{
-    hub::Membership,
+    hub::{Membership, Roster},
     store::{RoomHead, StoreError},
 };
 
@@ -38,7 +38,11 @@ impl Inner {
     /// it first applies it.
     pub(super) async fn memberships(&self, user: &UserId) -> Result<Vec<RoomHead>, StoreError> {
         let heads = self.store.memberships(user).await?;
-        if heads.iter().any(|head| self.is_news(user, &head.room, Some(head.member_rev))) {
+        let news = {
+            let roster = self.roster();
+            heads.iter().any(|head| is_news(&roster, user, &head.room, Some(head.member_rev)))
+        };
+        if news {
             self.look_after(user.clone());
         }
         Ok(heads)
@@ -88,16 +92,10 @@ impl Inner {
 
     /// Another node says that a membership changed, or may have.
     pub(super) fn hear_member(&self, user: UserId, room: &RoomId, rev: Option<Rev>) {
-        if self.is_news(&user, room, rev) {
+        let news = is_news(&self.roster(), &user, room, rev);
+        if news {
             self.look_after(user);
         }
-    }
-
-    /// Whether a membership of somebody here may be another than is known.
-    fn is_news(&self, user: &UserId, room: &RoomId, rev: Option<Rev>) -> bool {
-        let roster = self.roster();
-        let Some(local) = roster.users.get(user) else { return false };
-        rev.is_none_or(|rev| local.rooms.get(room).is_none_or(|known| known.rev < rev))
     }
 
     /// Has a user's memberships read, once for all who ask for it meanwhile.
@@ -222,7 +220,7 @@ impl Inner {
                 self.env.sleep_ms(next - now).await;
                 continue;
             }
-            match self.retell_some(&due.keys().cloned().collect()).await {
+            match self.retell_some(&due).await {
                 // Those that became unsure again meanwhile stay.
                 Ok(()) => self.watch().unsure.retain(|mark, at| due.get(mark) != Some(at)),
                 Err(error) => {
@@ -233,15 +231,18 @@ impl Inner {
         }
     }
 
-    async fn retell_some(&self, marks: &BTreeSet<(RoomId, UserId)>) -> Result<(), StoreError> {
-        let mut rooms: Vec<RoomId> = marks.iter().map(|(room, _)| room.clone()).collect();
+    async fn retell_some(&self, marks: &BTreeMap<(RoomId, UserId), u64>) -> Result<(), StoreError> {
+        let mut rooms: Vec<RoomId> = marks.keys().map(|(room, _)| room.clone()).collect();
         rooms.dedup();
-        for (id, receipt) in self.store.receipts(&rooms).await? {
-            if marks.contains(&(id.clone(), receipt.user_id.clone()))
-                && let Some(room) = self.store.room(&id).await?
-            {
-                self.retell(&id, room.member_count, receipt);
+        let mut receipts = BTreeMap::<RoomId, Vec<Receipt>>::new();
+        for (room, receipt) in self.store.receipts(&rooms).await? {
+            if marks.contains_key(&(room.clone(), receipt.user_id.clone())) {
+                receipts.entry(room).or_default().push(receipt);
             }
+        }
+        for (id, receipts) in receipts {
+            let Some(room) = self.store.room(&id).await? else { continue };
+            receipts.into_iter().for_each(|receipt| self.retell(&id, room.member_count, receipt));
         }
         Ok(())
     }
@@ -263,4 +264,10 @@ impl Inner {
         self.publish(&mut self.arriving(), None, news.clone());
         self.tell_cursor(news);
     }
+}
+
+/// Whether a membership of somebody here may be another than is known.
+fn is_news(roster: &Roster, user: &UserId, room: &RoomId, rev: Option<Rev>) -> bool {
+    let Some(local) = roster.users.get(user) else { return false };
+    rev.is_none_or(|rev| local.rooms.get(room).is_none_or(|known| known.rev < rev))
 }
