@@ -113,8 +113,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Token { sub, name, ttl, role, jwt_secret, jwt_issuer, jwt_audience } => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
             let exp = (now + ttl).as_secs();
-            let iat = Some(now.as_secs_f64().floor());
-            let claims = Claims { name, iat, roles: role, iss: jwt_issuer, aud: jwt_audience, ..Claims::new(sub, exp) };
+            let claims = Claims::new(sub, exp).issued(now);
+            let claims = Claims { name, roles: role, iss: jwt_issuer, aud: jwt_audience, ..claims };
             println!("{}", mint(&Key::secret(&jwt_secret)?, &claims).context("unable to sign the token")?);
             Ok(())
         }

@@ -1,5 +1,7 @@
 //! Checking tokens, and making them for those who have nobody else to.
 
+use std::time::Duration;
+
 use jsonwebtoken::{Header, Validation};
 use roomcast_protocol::{Limits, Timestamp, UserId, model::User, validate};
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,12 @@ impl Claims {
     #[must_use]
     pub fn new(sub: impl Into<String>, exp: u64) -> Self {
         Self { sub: sub.into(), exp, iat: None, name: None, avatar_url: None, roles: Vec::new(), iss: None, aud: None }
+    }
+
+    /// The same, issued so long after the Unix epoch: in full seconds, as others write it.
+    #[must_use]
+    pub fn issued(self, at: Duration) -> Self {
+        Self { iat: Some(at.as_secs_f64().floor()), ..self }
     }
 }
 

@@ -39,12 +39,10 @@ struct Minted {
 }
 
 async fn token(State(key): State<Key>, Query(wanted): Query<Wanted>) -> Result<Json<Minted>, (StatusCode, String)> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let exp = now + wanted.ttl.unwrap_or(TTL.as_secs()).clamp(1, 86_400);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let exp = now.as_secs() + wanted.ttl.unwrap_or(TTL.as_secs()).clamp(1, 86_400);
     let name = Some(wanted.name.unwrap_or_else(|| wanted.user.clone()));
-    #[expect(clippy::cast_precision_loss, reason = "seconds fit for as long as there are any")]
-    let iat = Some(now as f64);
-    let claims = Claims { name, iat, ..Claims::new(wanted.user, exp) };
+    let claims = Claims { name, ..Claims::new(wanted.user, exp).issued(now) };
     match mint(&key, &claims) {
         Ok(token) => Ok(Json(Minted { token, expires_at: exp * 1_000 })),
         Err(error) => Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
