@@ -13,10 +13,9 @@ use std::{
 use roomcast_client::{Client, Notice, Room};
 use roomcast_protocol::{
     RoomId, UserId,
-    command::CreateRoom,
-    model::{Availability, Status, Visibility},
+    model::{Availability, Status},
 };
-use roomcast_tests::{Server, Token, http};
+use roomcast_tests::{Server, Token, http, public_room};
 use tokio::{
     task::JoinSet,
     time::{MissedTickBehavior, interval},
@@ -76,15 +75,7 @@ async fn gather(server: &Server) -> Vec<(Client, Room)> {
         let client = Client::builder(server.url()).token(token).connect().await.expect("connected");
         let id = RoomId::parse(&format!("room-{}", n % ROOMS)).expect("a good id");
         if n < ROOMS {
-            let create = CreateRoom {
-                name: id.to_string(),
-                room_id: Some(id.clone()),
-                visibility: Visibility::Public,
-                members: Vec::new(),
-                topic: None,
-                policy: None,
-            };
-            client.request(create).await.expect("created");
+            client.request(public_room(&id)).await.expect("created");
         } else {
             client.join(&id).await.expect("joined");
         }

@@ -14,9 +14,9 @@ use std::{
 };
 
 use roomcast_client::{Client, Notice};
-use roomcast_protocol::{RoomId, command::CreateRoom, model::Visibility};
+use roomcast_protocol::RoomId;
 use roomcast_test_services::{Postgres, Redis};
-use roomcast_tests::{Server, Token, http};
+use roomcast_tests::{Server, Token, http, public_room};
 use tokio::{
     task::{JoinSet, block_in_place},
     time::sleep,
@@ -62,12 +62,7 @@ async fn measure(count: usize, layout: Layout) {
     let database = block_in_place(|| postgres.database());
     let mut nodes = Vec::new();
     for n in 0..count {
-        let node = Server::builder()
-            .set("ROOMCAST_DATABASE_URL", &database)
-            .set("ROOMCAST_REDIS_URL", &redis.url())
-            .set("ROOMCAST_NODE_NAME", &format!("node-{n}"))
-            .set("ROOMCAST_LIMITS", "off");
-        nodes.push(node.start().await);
+        nodes.push(Server::node(n, &database, &redis.url()).start().await);
     }
     let people = gather(&nodes, layout).await;
     let (deliveries, sends, over) =
@@ -100,15 +95,7 @@ async fn gather(nodes: &[Server], layout: Layout) -> Vec<(Client, RoomId)> {
         let client = Client::builder(node.url()).token(token).connect().await.expect("connected");
         let id = RoomId::parse(&format!("room-{room}")).expect("a good id");
         if place == 0 {
-            let create = CreateRoom {
-                name: id.to_string(),
-                room_id: Some(id.clone()),
-                visibility: Visibility::Public,
-                members: Vec::new(),
-                topic: None,
-                policy: None,
-            };
-            client.request(create).await.expect("created");
+            client.request(public_room(&id)).await.expect("created");
         } else {
             client.join(&id).await.expect("joined");
         }

@@ -74,6 +74,14 @@ impl Server {
         Self::builder().start().await
     }
 
+    /// One of several servers on one Postgres and one Redis.
+    #[must_use]
+    pub fn node(n: usize, database: &str, redis: &str) -> Builder {
+        let name = format!("node-{n}");
+        let settings = [("DATABASE_URL", database), ("REDIS_URL", redis), ("NODE_NAME", &name)];
+        settings.iter().fold(Self::builder(), |node, (setting, value)| node.set(&format!("ROOMCAST_{setting}"), value))
+    }
+
     /// A server with other settings.
     #[must_use]
     pub fn builder() -> Builder {

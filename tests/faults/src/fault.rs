@@ -13,7 +13,7 @@ use tokio::task::block_in_place;
 
 use crate::{
     broker::Broker,
-    house::{DATABASE, House},
+    house::{CONNECTIONS, DATABASE, House},
 };
 
 /// A fault of a node or of what it stands on.
@@ -182,7 +182,7 @@ impl Fault {
                 ));
             }
             Self::PostgresCrowded => {
-                statements.extend((0..60).map(|_| background(house, "SELECT pg_sleep(7)")));
+                statements.extend((0..CONNECTIONS).map(|_| background(house, "SELECT pg_sleep(7)")));
                 house.nodes.iter().for_each(|node| node.postgres.reset());
             }
             Self::PostgresCutOff => house.nodes[node].postgres.set(cut_off),

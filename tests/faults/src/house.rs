@@ -15,6 +15,9 @@ use crate::{
 /// The only database.
 pub const DATABASE: &str = "d0";
 
+/// Most connections that Postgres takes.
+pub const CONNECTIONS: usize = 60;
+
 /// A node and what links it to the rest.
 #[derive(Debug)]
 pub struct Node {
@@ -68,7 +71,7 @@ impl House {
     /// If something does not start.
     pub async fn start_on(kind: Kind, nodes: usize, settings: &[(&str, &str)], seed: u64) -> Self {
         let (postgres, redis) = block_in_place(|| {
-            let postgres = Postgres::start_with(&["max_connections=60"]);
+            let postgres = Postgres::start_with(&[&format!("max_connections={CONNECTIONS}")]);
             let _ = postgres.database();
             (postgres, Broker::start(kind))
         });
@@ -83,10 +86,7 @@ impl House {
             };
             let bus = to_redis.as_ref().map_or_else(|| redis.url(), |link| format!("redis://{}", link.address()));
             let database = format!("postgres://roomcast@{}/{DATABASE}", to_postgres.address());
-            let mut builder = Server::builder()
-                .set("ROOMCAST_DATABASE_URL", &database)
-                .set("ROOMCAST_REDIS_URL", &bus)
-                .set("ROOMCAST_NODE_NAME", &format!("node-{n}"));
+            let mut builder = Server::node(n, &database, &bus);
             for (name, value) in settings {
                 builder = builder.set(name, value);
             }

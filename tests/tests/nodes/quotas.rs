@@ -18,11 +18,7 @@ async fn a_user_on_two_nodes_sends_no_more_than_one_on_one() {
     let database = block_in_place(|| postgres.database());
     let mut nodes = Vec::new();
     for n in 0..2 {
-        let node = Server::builder()
-            .set("ROOMCAST_DATABASE_URL", &database)
-            .set("ROOMCAST_REDIS_URL", &redis.url())
-            .set("ROOMCAST_NODE_NAME", &format!("node-{n}"))
-            .set("ROOMCAST_LIMITS", "on");
+        let node = Server::node(n, &database, &redis.url()).set("ROOMCAST_LIMITS", "on");
         nodes.push(node.start().await);
     }
     let devices = [nodes[0].client("alice").await, nodes[1].client("alice").await];

@@ -32,14 +32,8 @@ impl Stage {
             (postgres, database, Redis::start())
         });
         let (postgres, database, redis) = services.await.expect("they start");
-        let node = |n: usize| {
-            Server::builder()
-                .set("ROOMCAST_DATABASE_URL", &database)
-                .set("ROOMCAST_REDIS_URL", &redis.url())
-                .set("ROOMCAST_NODE_NAME", &format!("node-{n}"))
-                .set("ROOMCAST_TRUSTED_PROXIES", "127.0.0.1")
-                .start()
-        };
+        let node =
+            |n: usize| Server::node(n, &database, &redis.url()).set("ROOMCAST_TRUSTED_PROXIES", "127.0.0.1").start();
         let (one, two, three) = tokio::join!(node(1), node(2), node(3));
         let nodes = vec![one, two, three];
         let addresses = std::array::from_fn(|n| nodes[n].address());
