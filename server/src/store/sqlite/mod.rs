@@ -22,7 +22,7 @@ pub struct SqliteStore {
     pub(in crate::store) writer: SqlitePool,
     readers: SqlitePool,
     /// Held for life: two servers on one file would each hand out the same `rev` to their own clients.
-    _lock: Option<std::fs::File>,
+    _lock: Option<open::Lock>,
 }
 
 #[async_trait]

@@ -89,7 +89,19 @@ impl SqliteStore {
     }
 }
 
-fn lock(database: &Path) -> Result<Option<File>, OpenError> {
+/// That a database is in use. It is let go of by name and not with its file: a program that was just started holds a
+/// copy of that until it is wholly there, and would keep the lock for as long.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where that fails, it goes with the file.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(database: &Path) -> Result<Option<Lock>, OpenError> {
     if database.as_os_str().is_empty() || database.to_string_lossy().contains(":memory:") {
         return Ok(None);
     }
@@ -97,8 +109,25 @@ fn lock(database: &Path) -> Result<Option<File>, OpenError> {
     name.push(".lock");
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(OpenError::Lock)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(database.display().to_string())),
         Err(std::fs::TryLockError::Error(error)) => Err(OpenError::Lock(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_lock_file_in_a_started_program_keeps_nobody_out() {
+        let dir = tempfile::tempdir().expect("a directory can be made");
+        let database = dir.path().join("roomcast.db");
+        let held = lock(&database).expect("free").expect("a file has a lock");
+        let inherited = held.0.try_clone().expect("a file can be shared");
+        assert!(matches!(lock(&database), Err(OpenError::InUse(_))));
+        drop(held);
+        assert!(lock(&database).is_ok());
+        drop(inherited);
     }
 }
