@@ -10,7 +10,7 @@ use roomcast_protocol::{
     reply::Synced,
 };
 
-use super::{Inner, Plan, Service, Session, authors};
+use super::{Inner, Plan, Service, Session, authors, rooms::newest};
 use crate::{
     hub::TailAnswer,
     planted::{self, Bug},
@@ -101,7 +101,10 @@ impl Inner {
         if rows.overflow {
             return self.reset(user, room).await;
         }
-        // The rows may be newer than the head that was read before them.
+        // The rows may be newer than the membership that was read before them, and show its end.
+        if rows.members.iter().any(|member| member.user_id == *user && member.left_at.is_some()) {
+            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+        }
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, head.rev.max(rows.rev));
         delta.member_count = (!rows.members.is_empty()).then_some(rows.member_count);
         if rows.settings {
@@ -127,6 +130,10 @@ impl Inner {
             return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
         };
         let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
+        // A removal between the two readings: the page may show what was said after it.
+        if newest(&page.messages) > state.room.rev && self.store.room_views(user, &[room.clone()]).await?.is_empty() {
+            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+        }
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
         delta.messages = page.messages;
         delta.has_more = page.has_more;

@@ -1,11 +1,14 @@
 //! The services beside a real database and a transport that listens.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use roomcast_protocol::{
     Epoch, Limits, RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom},
-    model::{Role, User, Visibility},
+    command::{AddMembers, CreateRoom, RemoveMember},
+    model::{DeltaKind, Role, User, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,7 +23,7 @@ use crate::{
     env::RealEnv,
     hub::{CloseReason, Packet, Transport, alone},
     limits::Quotas,
-    store::{WriteStore as _, sqlite::SqliteStore},
+    store::{ReadStore as _, WriteStore as _, sqlite::SqliteStore},
 };
 
 /// Remembers what was told to rooms.
@@ -168,4 +171,29 @@ async fn g13_a_new_member_who_is_not_here_is_said_to_be_away() {
         false
     };
     assert!(told().await, "who shared another room with him may think otherwise");
+}
+
+#[tokio::test]
+async fn g10_a_delta_says_nothing_from_after_a_removal_that_came_after_the_memberships_were_read() {
+    let world = World::new().await;
+    let bob = user("bob").id;
+    let send = |text: &str| {
+        let json = serde_json::json!({ "roomId": "r", "content": text, "type": "text" });
+        Act::Send(serde_json::from_value(json).expect("a message"))
+    };
+    world.create("r").await;
+    world.connect(1, "bob").await;
+    world.commit(Act::AddMembers(AddMembers { room_id: room("r"), user_ids: vec![bob.clone()] })).await;
+    world.commit(send("for all")).await;
+    let heads = world.store.memberships(&bob).await.expect("read");
+    let has = BTreeMap::from([(room("r"), heads[0].entered_rev)]);
+    let inner = &world.service.inner;
+    let epoch = &inner.epoch;
+    let told = inner.deltas(&bob, epoch, &has, &heads).await.expect("read");
+    assert_eq!((told[0].kind, told[0].messages.len()), (DeltaKind::Delta, 1));
+
+    world.commit(Act::RemoveMember(RemoveMember { room_id: room("r"), user_id: bob.clone() })).await;
+    world.commit(send("for alice")).await;
+    let told = inner.deltas(&bob, epoch, &has, &heads).await.expect("read");
+    assert_eq!((told[0].kind, told[0].messages.len()), (DeltaKind::Gone, 0));
 }
