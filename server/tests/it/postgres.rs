@@ -1,12 +1,17 @@
 //! Postgres, on a cluster of the tests' own.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    task::Poll,
+};
 
-use roomcast_protocol::{ErrorCode, Limits, Timestamp};
+use roomcast_protocol::{ErrorCode, Limits, Rev, Timestamp};
 use roomcast_server::{
     domain::{Act, Done},
     store::{
-        StoreError, WriteStore as _,
+        ReadStore as _, StoreError, WriteStore as _,
         postgres::{Durability, OpenError, PostgresSettings, PostgresStore},
     },
 };
@@ -132,6 +137,41 @@ async fn two_nodes_that_make_one_room_make_it_once() {
         let made = [&mine, &theirs].iter().filter(|made| made.is_ok()).count();
         let refused = [mine, theirs].into_iter().filter_map(Result::err).collect::<Vec<_>>();
         assert!(made == 1 && refused == [ErrorCode::Conflict], "{made} made, {refused:?}");
+    }
+}
+
+/// Gives up after so many waits.
+async fn impatient<T>(work: impl Future<Output = T>, waits: usize) {
+    let mut work = pin!(work);
+    let mut waited = 0;
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Pending if waited < waits => {
+            waited += 1;
+            Poll::Pending
+        }
+        Poll::Pending | Poll::Ready(_) => Poll::Ready(()),
+    })
+    .await;
+}
+
+/// A client that goes in the middle of its resume, or a database that takes too long, leaves nothing behind.
+#[tokio::test]
+async fn g7_what_was_not_waited_for_shows_nobody_the_past() {
+    let cluster = cluster();
+    let only_one = PostgresSettings { readers: 1, ..PostgresSettings::default() };
+    let store = Arc::new(PostgresStore::open(&cluster.database(), &epoch("first"), only_one).await.expect("opened"));
+    let subject: Subject = store.clone();
+    conformance::begin(&subject).await;
+    for waits in 0..20 {
+        impatient(store.delta(&room("r"), Rev::default(), 100), waits).await;
+        for part in ["before", "after"] {
+            let said = text("r", &format!("{waits} {part}"), None);
+            let Done::Message(_, rev) = conformance::one(&subject, "alice", said).await.expect("said") else {
+                panic!("it is a message")
+            };
+            let heads = store.heads(&[room("r")]).await.expect("read");
+            assert_eq!(heads[0].rev, rev, "after {waits} waits");
+        }
     }
 }
 

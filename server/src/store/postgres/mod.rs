@@ -4,6 +4,7 @@
 //! everything else in later statements: READ COMMITTED gives each statement a snapshot of its own, so what is read
 //! under the locks is what the batch before has committed (G-2).
 
+mod lease;
 mod load;
 mod open;
 mod patience;
@@ -14,9 +15,9 @@ mod search;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, Limits, Timestamp};
-use sqlx::{Acquire as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
-use self::patience::within;
+use self::{lease::Lease, patience::within};
 use super::{Outcomes, StoreError, WriteStore, codec};
 use crate::domain::{self, Change, Keys};
 
@@ -68,11 +69,12 @@ const EPOCH: &str = "SELECT value FROM meta WHERE key = 'epoch'";
 
 impl PostgresStore {
     async fn try_commit(&self, changes: &[&Change], now: Timestamp, limits: &Limits) -> Result<Outcomes, StoreError> {
-        let mut connection = within(async { Ok(self.writers.acquire().await?) }).await?;
+        let mut connection = within(Lease::of(&self.writers)).await?;
         let result = within(run(&mut connection, changes, now, limits)).await;
-        if matches!(result, Err(StoreError::Unavailable(_))) {
-            // In the middle of a transaction, and nobody knows where: the server rolls it back when it notices.
-            connection.close_on_drop();
+        // Otherwise it is in the middle of a transaction, and nobody knows where: the server rolls it back when it
+        // notices.
+        if !matches!(result, Err(StoreError::Unavailable(_))) {
+            connection.give_back();
         }
         result
     }

@@ -5,9 +5,9 @@ use roomcast_protocol::{
     MessageId, Rev, RoomId, Seq, UserId,
     model::{Receipt, Room, User},
 };
-use sqlx::{Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
+use sqlx::{Connection as _, Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
 
-use super::{PostgresStore, codec, within};
+use super::{PostgresStore, codec, lease::Lease, within};
 use crate::store::{
     Among, DeltaRows, FoundPage, MessagePage, Range, ReadStore, RoomHead, RoomPage, RoomQuery, RoomRev, RoomView,
     SearchQuery, SearchStore, StoreError, UserPage, columns::Columns as _,
@@ -144,7 +144,8 @@ impl PostgresStore {
 
     async fn delta_rows(&self, room: &RoomId, since: Rev, limit: u64) -> Result<DeltaRows, StoreError> {
         // One snapshot for all, or a change between two statements would fall through.
-        let mut snapshot = self.readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut connection = Lease::of(&self.readers).await?;
+        let mut snapshot = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let since = since.value().cast_signed();
         let changed = |statement: &'static str| {
             sqlx::query(statement).bind(room.as_str().to_owned()).bind(since).bind(codec::one_more(limit))
@@ -154,6 +155,7 @@ impl PostgresStore {
         let receipts = changed(RECEIPTS_SINCE).fetch_all(&mut *snapshot).await?;
         let head = sqlx::query(HEAD).bind(room.as_str()).bind(since).fetch_optional(&mut *snapshot).await?;
         snapshot.rollback().await?;
+        connection.give_back();
         head.map_or_else(|| Ok(DeltaRows::default()), |head| codec::delta(&head, &messages, &members, &receipts, limit))
     }
 

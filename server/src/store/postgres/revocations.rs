@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use roomcast_protocol::{Timestamp, UserId};
+use sqlx::Connection as _;
 
-use super::{PostgresStore, codec, within};
+use super::{PostgresStore, codec, lease::Lease, within};
 use crate::store::{
     StoreError,
     revocations::{REVOCATION, REVOKE, REVOKED_SINCE, Revocation, RevocationStore, VISITOR, Visitor},
@@ -16,13 +17,15 @@ const LOCK: &str = "LOCK TABLE revocations IN SHARE ROW EXCLUSIVE MODE";
 impl RevocationStore for PostgresStore {
     async fn revoke(&self, user: &UserId, not_before: Timestamp) -> Result<Revocation, StoreError> {
         within(async {
-            let mut transaction = self.writers.begin().await?;
+            let mut connection = Lease::of(&self.writers).await?;
+            let mut transaction = connection.begin().await?;
             sqlx::query(LOCK).execute(&mut *transaction).await?;
             let revoke = sqlx::query(REVOKE).bind(user.as_str()).bind(not_before.value().cast_signed());
             revoke.execute(&mut *transaction).await?;
             let row = sqlx::query(REVOCATION).bind(user.as_str()).fetch_one(&mut *transaction).await?;
             let revocation = codec::revocation(&row)?;
             transaction.commit().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            connection.give_back();
             Ok(revocation)
         })
         .await
