@@ -79,23 +79,25 @@ impl Actor {
                 let label = if device.disturbed.load(Ordering::Relaxed) { Label::Street } else { pages.label };
                 let (room, from) = (id.clone(), device.session().map(|session| session.node));
                 let (device, outcome) = (device.number, Outcome::Open);
-                let send = Send { device, order, room, outcome, posted: Instant::now(), label, from };
+                let send = Send { device, order, room, outcome, posted: Instant::now(), label, from, moved: false };
                 pages.sends.insert(client_id.clone(), send);
             }
             let Ok(pending) = room.post_message(send) else {
                 device.book.open().sends.remove(&client_id);
                 return;
             };
-            let book = Arc::clone(&device.book);
+            let device = Arc::clone(&device);
             tasks.spawn(async move {
                 let outcome = match pending.await {
                     Ok(message) => Outcome::Acked(message.seq),
                     Err(Error::Rejected(body)) => Outcome::Refused(body),
                     Err(_) => Outcome::Lost,
                 };
-                let mut pages = book.open();
+                let session = device.session();
+                let mut pages = device.book.open();
                 if let Some(send) = pages.sends.get_mut(&client_id) {
                     send.outcome = outcome;
+                    send.moved = session.is_none_or(|session| session.since > send.posted);
                 }
             });
         }
@@ -157,8 +159,9 @@ impl Actor {
             let room_id = view.room.id.clone();
             return self.spawn(tasks, "leave", async move { client.request(LeaveRoom { room_id }).await.map(drop) });
         }
-        let room = 2 * self.dice.below(8);
-        self.spawn(tasks, "join", async move { client.join(format!("room-{room}")).await.map(drop) });
+        let device = Arc::clone(&self.device);
+        let Some(room) = self.one_of(device.public()).cloned() else { return };
+        self.spawn(tasks, "join", async move { client.join(room.as_str()).await.map(drop) });
     }
 
     /// Puts somebody out of an own room, or back in.

@@ -63,6 +63,8 @@ pub struct Send {
     pub label: Label,
     /// The node that its device was connected to, if any.
     pub from: Option<usize>,
+    /// Whether its device has come by another connection before the end was known.
+    pub moved: bool,
 }
 
 /// Changes of a message that were acknowledged.

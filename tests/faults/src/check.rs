@@ -18,12 +18,12 @@ const LINES: usize = 12;
 /// What is against which rule.
 type Found = Vec<(&'static str, String)>;
 
-/// Sends, rows and what was told; each device is of one of the users.
-pub fn check_history(book: &Book, rows: &Rows, users: &[UserId]) {
+/// Sends, rows and what was told; each device is of one of the users, and shows in the end as failed what is named.
+pub fn check_history(book: &Book, rows: &Rows, users: &[UserId], failed: &BTreeSet<ClientId>) {
     let mut found = Found::new();
     {
         let pages = book.open();
-        sends(&pages, rows, &mut found);
+        sends(&pages, rows, failed, &mut found);
         changes(&pages, rows, &mut found);
         first_in_first_out(&pages, rows, &mut found);
         heard(&pages, rows, users, &mut found);
@@ -50,8 +50,9 @@ fn by_client_id(rows: &Rows) -> BTreeMap<&ClientId, Vec<&Stored>> {
     copies
 }
 
-/// Acknowledged: once. Unknown: at most once. Refused: never.
-fn sends(pages: &Pages, rows: &Rows, found: &mut Found) {
+/// Acknowledged: once. Unknown: at most once. Refused: never, unless an attempt before was still under way on a
+/// connection that is gone; then it counts as sent, and is not shown as failed.
+fn sends(pages: &Pages, rows: &Rows, failed: &BTreeSet<ClientId>, found: &mut Found) {
     let copies = by_client_id(rows);
     for (client_id, send) in &pages.sends {
         let copies = copies.get(client_id).map_or(&[][..], Vec::as_slice);
@@ -68,7 +69,9 @@ fn sends(pages: &Pages, rows: &Rows, found: &mut Found) {
                     found.push(("exactly once", what));
                 }
             }
-            Outcome::Refused(error) if is_refusal(error) && !copies.is_empty() => {
+            Outcome::Refused(error)
+                if is_refusal(error) && !copies.is_empty() && (!send.moved || failed.contains(client_id)) =>
+            {
                 found.push(("refused never", format!("{client_id} ({label}) was refused ({error:?}) and is stored")));
             }
             Outcome::Open => found.push(("an answer", format!("{client_id} ({label}) never was answered"))),
@@ -107,6 +110,10 @@ fn first_in_first_out(pages: &Pages, rows: &Rows, found: &mut Found) {
         for stored in messages {
             let Some(client_id) = &stored.client_id else { continue };
             let Some(send) = pages.sends.get(client_id) else { continue };
+            // One that was refused lets the others go first.
+            if matches!(&send.outcome, Outcome::Refused(error) if is_refusal(error)) {
+                continue;
+            }
             let before = last.insert(send.device, (send.order, client_id));
             if let Some((_, earlier)) = before.filter(|(order, _)| *order > send.order) {
                 found.push(("first in, first out", format!("{earlier} stands before {client_id} in {room}")));
@@ -121,8 +128,10 @@ fn heard(pages: &Pages, rows: &Rows, users: &[UserId], found: &mut Found) {
         let user = &users[heard.device];
         if !rows.may_hear(&heard.room, user, heard.rev, heard.at_us) {
             let turns = rows.stays.get(&(heard.room.clone(), user.clone()));
-            let what =
-                format!("device {} ({user}) heard change {} of {}: {turns:?}", heard.device, heard.rev, heard.room);
+            let what = format!(
+                "device {} ({user}) heard change {} of {} at {}: {turns:?}",
+                heard.device, heard.rev, heard.room, heard.at_us
+            );
             found.push(("nothing to outsiders", what));
         }
     }

@@ -8,8 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use roomcast_client::{Client, Transports};
-use roomcast_protocol::UserId;
+use roomcast_client::{Client, Transports, view::SendStatus};
+use roomcast_protocol::{ClientId, RoomId, UserId};
 use roomcast_tests::{Dice, Token, faulty::Link};
 use tokio::{
     sync::watch,
@@ -43,6 +43,15 @@ pub enum Mood {
     Talking,
 }
 
+/// What all devices do.
+#[derive(Debug)]
+pub struct Habits {
+    /// Between two actions of a device, about.
+    pub pause: Duration,
+    /// The rooms that they join.
+    pub public: Vec<RoomId>,
+}
+
 /// A device.
 #[derive(Debug)]
 pub struct Device {
@@ -65,18 +74,18 @@ pub struct Device {
     client: Mutex<Option<Client>>,
     life: Mutex<Option<JoinHandle<()>>>,
     mood: watch::Receiver<Mood>,
-    pause: Duration,
+    habits: Arc<Habits>,
 }
 
 impl Device {
-    /// A device that is off. It does something every `pause`, about.
+    /// A device that is off.
     pub async fn new(
         number: usize,
         user: UserId,
         balancer: &Balancer,
         book: Arc<Book>,
         mood: watch::Receiver<Mood>,
-        pause: Duration,
+        habits: Arc<Habits>,
         seed: u64,
     ) -> Self {
         let (node, key) = (Arc::<AtomicUsize>::default(), Arc::new(AtomicUsize::new(number)));
@@ -106,7 +115,7 @@ impl Device {
             client: Mutex::new(None),
             life: Mutex::new(None),
             mood,
-            pause,
+            habits,
         }
     }
 
@@ -136,7 +145,7 @@ impl Device {
                 if mood.wait_for(|mood| *mood == Mood::Talking).await.is_err() {
                     return;
                 }
-                sleep(device.pause.mul_f64(0.25 + actor.chance() * 1.5)).await;
+                sleep(device.habits.pause.mul_f64(0.25 + actor.chance() * 1.5)).await;
                 if *mood.borrow() == Mood::Talking {
                     actor.act(&mut tasks);
                 }
@@ -165,6 +174,20 @@ impl Device {
     #[must_use]
     pub fn client(&self) -> Option<Client> {
         lock(&self.client).clone()
+    }
+
+    /// The rooms that anybody may join.
+    #[must_use]
+    pub fn public(&self) -> &[RoomId] {
+        &self.habits.public
+    }
+
+    /// Which of what it posted to a room it shows as failed.
+    pub async fn failed(&self, room: &RoomId) -> Vec<ClientId> {
+        let Some(client) = self.client() else { return Vec::new() };
+        let pending = client.pending(room.as_str()).await.unwrap_or_default();
+        let failed = pending.into_iter().filter(|item| matches!(item.status, SendStatus::Failed(_)));
+        failed.map(|item| item.client_id).collect()
     }
 
     /// The connection, if there is one.

@@ -12,6 +12,8 @@ pub struct Plan {
     pub devices: Vec<usize>,
     /// The rooms.
     pub rooms: Vec<PlannedRoom>,
+    /// Most people of a room.
+    pub largest: usize,
 }
 
 /// A room.
@@ -54,6 +56,11 @@ impl Plan {
         });
         let rooms = rooms.collect();
         let users = (0..users).map(|n| UserId::parse(&format!("user-{n}")).expect("a good id")).collect();
-        Self { users, devices: owners, rooms }
+        Self { users, devices: owners, rooms, largest }
+    }
+
+    /// The rooms that anybody may join.
+    pub fn public(&self) -> impl Iterator<Item = &RoomId> {
+        self.rooms.iter().filter(|room| room.visibility == Visibility::Public).map(|room| &room.id)
     }
 }

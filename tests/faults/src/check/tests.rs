@@ -55,7 +55,9 @@ fn well() -> (Book, Rows) {
     for order in 0..3 {
         let outcome = Outcome::Acked(Seq::new(order + 1));
         let (posted, label, from) = (Instant::now(), Label::Calm, None);
-        book.open().sends.insert(id(order), Send { device: 0, order, room: room(), outcome, posted, label, from });
+        book.open()
+            .sends
+            .insert(id(order), Send { device: 0, order, room: room(), outcome, posted, label, from, moved: false });
         book.open().heard.push(Heard { device: 0, room: room(), rev: Rev::new(order + 2), at_us: 100 });
     }
     let head = Head { id: room(), rev: Rev::new(4), seq: Seq::new(3), members_rev: Some(Rev::new(1)), member_count: 1 };
@@ -72,7 +74,7 @@ fn well() -> (Book, Rows) {
 fn broken(plant: impl FnOnce(&mut Pages, &mut Rows)) -> Vec<&'static str> {
     let (book, mut rows) = well();
     plant(&mut book.open(), &mut rows);
-    check_history(&book, &rows, &[user()]);
+    check_history(&book, &rows, &[user()], &BTreeSet::from([id(2)]));
     book.open().violations.iter().map(|violation| violation.rule).collect()
 }
 
@@ -106,12 +108,17 @@ fn a_doubled_message_is_found() {
 
 #[test]
 fn a_refused_message_that_is_stored_is_found() {
-    let refuse = |pages: &mut Pages, _: &mut Rows| {
-        let mut error = ErrorBody::new(ErrorCode::NotMember, "unable to send; not a member");
-        error.request_id = "of the server".to_owned();
-        *outcome(pages, 1) = Outcome::Refused(error);
+    let refuse = |order: u64, moved: bool| {
+        move |pages: &mut Pages, _: &mut Rows| {
+            let mut error = ErrorBody::new(ErrorCode::NotMember, "unable to send; not a member");
+            error.request_id = "of the server".to_owned();
+            *outcome(pages, order) = Outcome::Refused(error);
+            pages.sends.get_mut(&id(order)).expect("it was sent").moved = moved;
+        }
     };
-    assert_eq!(broken(refuse), ["refused never"]);
+    assert_eq!(broken(refuse(1, false)), ["refused never"]);
+    assert!(broken(refuse(1, true)).is_empty(), "an attempt before it was under way, and it is not shown as failed");
+    assert_eq!(broken(refuse(2, true)), ["refused never"], "it is shown as failed");
 }
 
 #[test]
