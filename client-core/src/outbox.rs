@@ -32,6 +32,9 @@ pub use saved::{SavedItem, Task};
 /// A fault of the server's own is tried so often, then parked.
 const INTERNAL_TRIES: u32 = 5;
 
+/// An edit that others overtake is tried so often, then dropped.
+const OVERTAKEN_TRIES: u32 = 10;
+
 #[derive(Debug, Clone)]
 struct Item {
     client_id: ClientId,
@@ -372,6 +375,10 @@ impl Outbox {
         }
         item.tries += 1;
         let again = match error.code.retry() {
+            // Somebody else was faster: it is meant for what the message has become.
+            Retry::Never if error.code == ErrorCode::Conflict && matches!(item.work, Work::Edit { .. }) => {
+                item.tries < OVERTAKEN_TRIES
+            }
             Retry::Never => false,
             Retry::AFewTimes => item.tries < INTERNAL_TRIES,
             Retry::AfterRefresh | Retry::AfterPause => true,

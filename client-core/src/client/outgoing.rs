@@ -36,12 +36,21 @@ impl Client {
         while self.requests.room_for(most) > 0
             && self.outbox.is_ready(now)
             && self.pace.allows(now)
-            && let Some((client_id, room_id, command)) = self.outbox.start_next(now)
+            && let Some((client_id, room_id, mut command)) = self.outbox.start_next(now)
         {
             self.pace.spend();
             self.effects.room_changed(&room_id);
+            self.fix_version(&room_id, &mut command);
             let request = self.request(Purpose::Post(client_id), command);
             self.send(conn, request);
+        }
+    }
+
+    /// An edit names the version that it changes: an attempt that is still under way on a connection that is gone must
+    /// not take back what was written after it.
+    fn fix_version(&self, room_id: &RoomId, command: &mut Command) {
+        if let Command::EditMessage(edit) = command {
+            edit.if_version = self.rooms.get(room_id).and_then(|room| room.version_of(&edit.message_id));
         }
     }
 

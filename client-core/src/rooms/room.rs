@@ -113,6 +113,17 @@ impl Room {
         self.history.place_of(id).or_else(|| self.threads.values().find_map(|thread| thread.place_of(id)))
     }
 
+    /// The version of a message that the server is known to have come to.
+    pub(crate) fn version_of(&self, id: &MessageId) -> Option<u64> {
+        let held = self.held.values().filter_map(|change| match change {
+            Change::Posted(message, _) | Change::Edited(message, _) => Some(message),
+            _ => None,
+        });
+        let loaded = self.history.place_of(id).and_then(|seq| self.history.at(seq));
+        let all = loaded.into_iter().chain(self.told_ahead.values()).chain(held);
+        all.filter(|message| message.id == *id).map(|message| message.version).max()
+    }
+
     /// The user's own messages that are acknowledged and wait for a change before them.
     pub(crate) fn held_messages_of(&self, user_id: &UserId) -> impl Iterator<Item = &Arc<Message>> {
         let waits = |message: &Message| message.user_id == *user_id && self.history.is_untold(message.seq);

@@ -417,3 +417,38 @@ fn what_an_acknowledgement_showed_stays_when_its_event_comes_too_early() {
     session.event(Event::MessageEdited(Box::new(changed)));
     assert_eq!(shown(&mut session), ["message 1", "better"], "changes 3 and 4 are missing still");
 }
+
+#[test]
+fn g4_an_edit_names_the_version_that_it_changes_and_follows_one_that_overtakes_it() {
+    let mut session = with_own();
+    let version = |session: &mut Session| match take_wire(session).remove(0) {
+        (Command::EditMessage(edit), ack) => (edit.if_version, ack),
+        other => panic!("an edit, not {other:?}"),
+    };
+    edit(&mut session, sent(2), "better");
+    let (first, ack) = version(&mut session);
+    assert_eq!(first, Some(1));
+    ack_edit(&mut session, ack, edited(2, 3, "better"));
+    let id = edit(&mut session, sent(2), "best");
+    let (second, ack) = version(&mut session);
+    assert_eq!(second, Some(2));
+
+    session.reject(ack, ErrorCode::Conflict, None);
+    assert!(refused(&session).is_empty());
+    let message = Message { version: 3, ..edited(2, 4, "of another device") };
+    session.event(Event::MessageEdited(Box::new(changed(message))));
+    session.advance(5_000);
+    let (third, ack) = version(&mut session);
+    assert_eq!(third, Some(3));
+    ack_edit(&mut session, ack, Message { version: 4, ..edited(2, 5, "best") });
+    assert!(session.resolved[&id].is_ok());
+    assert_eq!(shown(&mut session), ["message 1", "best"]);
+}
+
+#[test]
+fn g4_an_edit_of_what_is_not_loaded_names_no_version() {
+    let mut session = with_own();
+    edit(&mut session, sent(7), "better");
+    let (Command::EditMessage(edit), _) = take_wire(&mut session).remove(0) else { panic!("an edit") };
+    assert_eq!(edit.if_version, None);
+}
