@@ -46,6 +46,8 @@ struct Item {
     state: State,
     /// Whether it was ever on the wire: then only the server knows whether it is there.
     sent: bool,
+    /// How it was refused last, and how often in a row like that.
+    refused: Option<ErrorCode>,
     tries: u32,
     waiter: Option<CommandId>,
 }
@@ -246,8 +248,20 @@ impl Outbox {
             let lost = work.waits_for().is_some_and(|id| outbox.rooms.get(id) != Some(&room_id));
             let failed = failed.or_else(|| lost.then(unknown));
             let state = failed.map_or(State::Queued, State::Failed);
-            let (sent, tries, waiter) = (true, 0, None);
-            outbox.append(Item { client_id, room_id, work, author, order, created_ms, state, sent, tries, waiter });
+            let (sent, refused, tries, waiter) = (true, None, 0, None);
+            outbox.append(Item {
+                client_id,
+                room_id,
+                work,
+                author,
+                order,
+                created_ms,
+                state,
+                sent,
+                refused,
+                tries,
+                waiter,
+            });
         }
         outbox
     }
@@ -287,8 +301,8 @@ impl Outbox {
         effects: &mut Effects,
     ) {
         let (order, state, tries, waiter) = (self.next_order, State::Queued, 0, Some(waiter));
-        let sent = false;
-        let item = Item { client_id, room_id, work, author, order, created_ms, state, sent, tries, waiter };
+        let (sent, refused) = (false, None);
+        let item = Item { client_id, room_id, work, author, order, created_ms, state, sent, refused, tries, waiter };
         self.next_order += 1;
         self.append_stored(item, effects);
     }
@@ -372,6 +386,9 @@ impl Outbox {
         let item = &mut lane.items[place];
         if item.state != State::InFlight {
             return None;
+        }
+        if item.refused.replace(error.code) != Some(error.code) {
+            item.tries = 0;
         }
         item.tries += 1;
         let again = match error.code.retry() {
