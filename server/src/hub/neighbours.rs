@@ -76,6 +76,8 @@ pub struct Account {
 #[derive(Debug, Default)]
 struct Neighbour {
     heard_ms: u64,
+    /// Whether it was not heard for so long that it may be dead, as of the last tick.
+    suspect: bool,
     /// Everything up to this number is known.
     number: u64,
     /// Whether that holds at all.
@@ -94,6 +96,18 @@ struct Neighbour {
 }
 
 impl Neighbour {
+    const fn is_silent(&self, now_ms: u64) -> bool {
+        self.heard_ms + SUSPECT_MS < now_ms
+    }
+
+    const fn worth(&self) -> Worth {
+        match self.reachable {
+            false => Worth::Lost,
+            true if self.suspect => Worth::Suspect,
+            true => Worth::Sure,
+        }
+    }
+
     fn is_whole(&self) -> bool {
         self.known && self.newest <= self.number
     }
@@ -118,7 +132,6 @@ pub struct Neighbours {
     nodes: BTreeMap<NodeId, Neighbour>,
     whose: BTreeMap<UserId, BTreeSet<NodeId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
-    now_ms: u64,
 }
 
 /// How much what is known of a node's users is worth.
@@ -130,9 +143,17 @@ enum Worth {
 }
 
 impl Neighbours {
+    /// The nodes that become suspect at this time, or are no more: the next tick makes it so, and their users may be
+    /// seen otherwise from then on.
+    #[must_use]
+    pub fn turning(&self, now_ms: u64) -> Vec<NodeId> {
+        let turning = self.nodes.iter().filter(|(_, it)| it.suspect != it.is_silent(now_ms));
+        turning.map(|(node, _)| node.clone()).collect()
+    }
+
     /// It is so late now.
     pub fn tick(&mut self, now_ms: u64) {
-        self.now_ms = now_ms;
+        self.nodes.values_mut().for_each(|it| it.suspect = it.is_silent(now_ms));
     }
 
     /// A node says that it lives, and how many frames it has numbered. True where it was not known.
@@ -276,7 +297,7 @@ impl Neighbours {
     pub fn doubts(&self, room: &RoomId, since_ms: u64) -> bool {
         let users = self.rooms.get(room).into_iter().flatten();
         let nodes = users.filter_map(|user| self.whose.get(user)).flatten().filter_map(|node| self.nodes.get(node));
-        nodes.into_iter().any(|it| self.worth(it) < Worth::Sure || it.heard_ms < since_ms)
+        nodes.into_iter().any(|it| it.worth() < Worth::Sure || it.heard_ms < since_ms)
     }
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
@@ -303,15 +324,7 @@ impl Neighbours {
 
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
         let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
-        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, self.worth(it))))
-    }
-
-    const fn worth(&self, it: &Neighbour) -> Worth {
-        match it.reachable {
-            false => Worth::Lost,
-            true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
-            true => Worth::Sure,
-        }
+        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.worth())))
     }
 
     /// The users of a room who are on other nodes.

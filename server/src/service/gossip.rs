@@ -1,6 +1,8 @@
 //! What nodes tell each other of who is present (G-13): every change at once, a sign of life in between, an account to
 //! whoever asks for one.
 
+use std::collections::BTreeSet;
+
 use roomcast_protocol::{Rev, RoomId, UserId};
 
 use super::Inner;
@@ -149,11 +151,14 @@ impl Inner {
             // What they said meanwhile waits to be heard.
             self.roster().neighbours.renew(now);
         }
-        let dead = {
-            let mut roster = self.roster();
-            roster.neighbours.tick(now);
-            roster.neighbours.dead(now)
+        // Whose node may be dead is seen as another one says: nobody else tells that.
+        let turning: BTreeSet<UserId> = {
+            let roster = self.roster();
+            roster.neighbours.turning(now).iter().flat_map(|node| roster.neighbours.users_of(node)).collect()
         };
+        let turning: Vec<UserId> = turning.into_iter().collect();
+        self.shift(&turning, None, |roster| roster.neighbours.tick(now));
+        let dead = self.roster().neighbours.dead(now);
         for node in dead.iter().filter(|_| !planted::has(Bug::EndlessLease)) {
             tracing::info!(%node, "holds a node for dead");
             let users = self.roster().neighbours.users_of(node);

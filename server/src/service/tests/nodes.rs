@@ -563,6 +563,28 @@ async fn g13_the_users_of_a_dead_node_are_gone_after_its_lease() {
 }
 
 #[tokio::test]
+async fn g13_whose_node_may_be_dead_is_seen_as_another_one_says() {
+    let nodes = Nodes::new().await;
+    let (_alice, bob) = nodes.alice_and_bob().await;
+    let busy = UpdatePresence { status: Availability::Busy, text: None };
+    nodes.b.service.update_presence(&bob, busy).expect("taken");
+    let seen = |status: &str| nodes.a.told(1, "presence-changed").last().is_some_and(|json| json["status"] == status);
+    until("alice sees it", || seen("busy")).await;
+    // It dies, and nobody tells the next one what he chose.
+    nodes.b.way(Way::Loses);
+    nodes.b.stop.cancel();
+    nodes.a.way(Way::Loses);
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    c.connect(3, "bob").await;
+    for _ in 0..6 {
+        nodes.a.put_forward(1_400);
+        c.put_forward(1_400);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    until("alice sees what his node says", || seen("online")).await;
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
