@@ -21,4 +21,4 @@ pub use packet::{CloseReason, Packet, Transport};
 pub use recent::{Hint, Recent, Spoken};
 pub use roster::{Connected, LocalRoom, LocalUser, Look, Membership, Roster, Typing, Untold};
 pub use sequencer::{HOLE_MS, Hole, Offer, Sequencer, Verdict};
-pub use tail::{Tail, TailAnswer};
+pub use tail::{CursorsSince, Tail, TailAnswer};

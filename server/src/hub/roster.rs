@@ -160,6 +160,7 @@ impl LocalRoom {
     /// Takes note that somebody left, on whichever node they are.
     pub fn note_gone(&mut self, user: &UserId, rev: Rev) {
         self.typing.remove(user);
+        self.tail.forget_cursor(user);
         let known = self.gone.entry(user.clone()).or_default();
         *known = rev.max(*known);
         if self.gone.len() > GONE {
@@ -168,6 +169,20 @@ impl LocalRoom {
             let middle = revs[revs.len() / 2];
             self.gone.retain(|_, rev| *rev > middle);
         }
+    }
+
+    /// Takes note of how many are in it; beyond `named` nobody hears of others' cursors.
+    pub fn recount(&mut self, member_count: u64, named: u64) {
+        self.member_count = member_count;
+        if member_count > named {
+            self.tail.forget_cursors();
+        }
+    }
+
+    /// Whether all that other nodes tell of it is heard.
+    #[must_use]
+    pub const fn is_heard(&self) -> bool {
+        self.settled_ms < u64::MAX
     }
 
     /// Its newest change that was told here.

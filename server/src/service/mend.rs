@@ -121,7 +121,7 @@ impl Inner {
             let Some(local) = roster.rooms.get_mut(room) else { return };
             let moved = rows.rev > local.tail.head();
             if moved {
-                local.member_count = rows.member_count;
+                local.recount(rows.member_count, self.settings.limits.receipts_members);
                 local.changed = changes;
                 if rows.overflow {
                     (local.tail, local.since) = (Tail::after(rows.rev), rows.rev);

@@ -184,7 +184,9 @@ impl Inner {
                 local.tail.push(rev, event);
                 local.changed = changes;
             }
-            (None, Event::MessagesRead(read)) => local.tail.push_cursor(read.user_id.clone(), read.read_seq),
+            (None, Event::MessagesRead(read)) if local.member_count <= self.settings.limits.receipts_members => {
+                local.tail.push_cursor(read.user_id.clone(), read.read_seq);
+            }
             (None, _) => {}
         }
     }
@@ -199,7 +201,7 @@ impl Inner {
 
     fn recount(&self, room: &RoomId, member_count: u64) {
         if let Some(local) = self.roster().rooms.get_mut(room) {
-            local.member_count = member_count;
+            local.recount(member_count, self.settings.limits.receipts_members);
         }
     }
 

@@ -12,6 +12,7 @@ use std::{
 use roomcast_protocol::{
     Epoch, Limits, Rev, RoomId, Seq, Timestamp,
     command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, UpdatePresence},
+    handshake::Resume,
     model::{Availability, MessageType, Status, Visibility},
 };
 use serde_json::Value;
@@ -637,6 +638,32 @@ async fn g12_a_cursor_reaches_the_other_node_even_where_its_frame_is_lost_or_the
     assert!(!at(3));
     nodes.exchange.bring_up();
     until("alice sees what was kept", || at(3)).await;
+}
+
+#[tokio::test]
+async fn g12_a_resume_tells_cursors_that_moved_before_the_room_began_here() {
+    let nodes = Nodes::new().await;
+    for text in ["one", "two"] {
+        nodes.commit("alice", said("r", text)).await;
+    }
+    let read = ReadUpTo { room_id: room("r"), up_to_seq: Seq::new(2) };
+    nodes.commit("bob", Act::Read(MarkRead::UpTo(read))).await;
+    let alice = nodes.a.connect(1, "alice").await;
+    until("the room is heard", || nodes.a.service.inner.roster().rooms[&room("r")].is_heard()).await;
+    nodes.a.say(&alice, "r", "three").await;
+    until("it is told", || nodes.a.head("r") == 5).await;
+
+    let resume =
+        Resume { epoch: nodes.a.service.inner.epoch.clone(), rooms: BTreeMap::from([(room("r"), Rev::new(5))]) };
+    for conn in [3, 4] {
+        let again = nodes.a.arrive(conn, "alice").await;
+        nodes.a.service.begin_session(&again, Some(&resume)).await.expect("begun");
+        let told = nodes.a.told(conn, "initial-state");
+        let receipts = serde_json::json!([{ "userId": "bob", "readSeq": 2 }]);
+        assert_eq!(told[0]["deltas"][0]["receipts"], receipts, "{told:?}");
+    }
+    let roster = nodes.a.service.inner.roster();
+    assert!(roster.rooms[&room("r")].tail.cursors().is_ok(), "they are read once");
 }
 
 #[tokio::test]
