@@ -89,6 +89,7 @@ impl Inner {
         let mut delta = match known {
             Some(TailAnswer::Delta(delta)) => *delta,
             _ => match self.delta_stored(user, head, since).await? {
+                Some(delta) if delta.kind == DeltaKind::Gone => return Ok(delta),
                 Some(delta) => delta,
                 None => return self.reset(user, room).await,
             },
@@ -114,6 +115,12 @@ impl Inner {
         } else {
             self.store.delta(room, since, DELTA_ROWS).await?
         };
+        // Out since the memberships were read, which nobody may have told this node yet: what was said after it is not
+        // for them.
+        if rows.members.iter().any(|member| member.user_id == *user && member.left_at.is_some()) {
+            self.look_after(user.clone());
+            return Ok(Some(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default())));
+        }
         if rows.overflow {
             return Ok(None);
         }
@@ -153,6 +160,11 @@ impl Inner {
             return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
         };
         let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
+        let is_newer = page.messages.iter().any(|message| message.rev > state.room.rev);
+        if is_newer && self.store.room_views(user, std::slice::from_ref(room)).await?.is_empty() {
+            self.look_after(user.clone());
+            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+        }
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
         delta.messages = page.messages;
         delta.has_more = page.has_more;
