@@ -16,7 +16,7 @@ pub use alone::alone;
 pub use bus::{Bus, Heard, Link, NodeId, Topic};
 pub use frame::{Dropped, Frame};
 pub use memory::Exchange;
-pub use neighbours::{Account, LEASE_MS, Neighbours, Said, Seen, Stamp};
+pub use neighbours::{Account, Choice, LEASE_MS, Neighbours, Said, Seen, Stamp};
 pub use packet::{CloseReason, Packet, Transport};
 pub use recent::{Hint, Recent, Spoken};
 pub use roster::{Connected, LocalRoom, LocalUser, Look, Membership, Roster, Typing, Untold};

@@ -33,6 +33,17 @@ pub struct Stamp {
     pub node: NodeId,
 }
 
+/// How a user chose to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// How.
+    pub availability: Availability,
+    /// Their own words.
+    pub text: Option<String>,
+    /// When they chose that.
+    pub stamp: Stamp,
+}
+
 /// How a user is on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -320,6 +331,16 @@ impl Neighbours {
         let rooms = known.into_iter().flat_map(|seen| &seen.rooms);
         let lacking = rooms.filter(|(room, _)| !said.rooms.contains_key(*room));
         lacking.map(|(room, (_, rev))| (user.clone(), room.clone(), *rev)).collect()
+    }
+
+    /// How a user chose to be seen, as another node than this one says, whatever that is worth.
+    #[must_use]
+    pub fn chosen(&self, user: &UserId, except: &NodeId) -> Option<Choice> {
+        let others = self.whose.get(user).into_iter().flatten().filter(|node| *node != except);
+        let seen = others.filter_map(|node| self.nodes.get(node)?.users.get(user)?.1.as_ref());
+        let newest = seen.filter(|seen| seen.stamp.count > 0).max_by_key(|seen| &seen.stamp)?;
+        let Seen { availability, text, stamp, .. } = newest;
+        Some(Choice { availability: *availability, text: text.clone(), stamp: stamp.clone() })
     }
 
     fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {

@@ -12,7 +12,7 @@ use roomcast_protocol::{
     model::{Availability, Role, Status, User},
 };
 
-use super::{Bus, Neighbours, NodeId, Seen, Sequencer, Stamp, Tail, Topic};
+use super::{Bus, Choice, Neighbours, NodeId, Seen, Sequencer, Stamp, Tail, Topic};
 use crate::domain::ConnId;
 
 /// A user with a connection here, or whose last one was lost a moment ago.
@@ -426,6 +426,14 @@ impl Roster {
             && seen.stamp.count > 0
         {
             (local.availability, local.text, local.stamp) = (seen.availability, seen.text.clone(), seen.stamp.clone());
+            self.dirty.insert(user.clone());
+        }
+    }
+
+    /// Takes over how a user chose to be seen on a node that this one never heard, unless they have chosen here.
+    pub fn recall(&mut self, user: &UserId, choice: Choice) {
+        if let Some(local) = self.users.get_mut(user).filter(|local| local.stamp.count == 0) {
+            (local.availability, local.text, local.stamp) = (choice.availability, choice.text, choice.stamp);
             self.dirty.insert(user.clone());
         }
     }

@@ -7,7 +7,7 @@ use roomcast_protocol::{Rev, RoomId, UserId};
 
 use super::Inner;
 use crate::{
-    hub::{Account, Frame, NodeId, Said, Seen, Topic},
+    hub::{Account, Choice, Frame, NodeId, Said, Seen, Topic},
     planted::{self, Bug},
 };
 
@@ -57,6 +57,7 @@ impl Inner {
     pub(super) fn hear_seen(&self, from: &NodeId, number: u64, users: Vec<Said>) {
         let now = self.env.mono_ms();
         self.remind(from, users.iter().filter_map(|(user, seen)| Some((user, seen.as_ref()?))));
+        self.tell_chosen(from, users.iter().filter_map(|(user, seen)| Some((user, seen.as_ref()?))));
         let mut whom = self.users_in_doubt(from);
         whom.extend(users.iter().map(|(user, _)| user.clone()));
         whom.sort_unstable();
@@ -87,6 +88,24 @@ impl Inner {
         for (user, room, rev) in lacks {
             self.spread(&Topic::User(user), &Frame::Member { room, rev: Some(rev) });
         }
+    }
+
+    /// A node that a user came to with no choice of their own may never have heard the one that they chose on, and that
+    /// may be no more: it is told, and seen as they were there they stay.
+    fn tell_chosen<'a>(&self, node: &NodeId, said: impl Iterator<Item = (&'a UserId, &'a Seen)>) {
+        let chosen: Vec<_> = {
+            let roster = self.roster();
+            let anew = said.filter(|(_, seen)| seen.stamp.count == 0);
+            anew.filter_map(|(user, _)| Some((user.clone(), roster.neighbours.chosen(user, node)?))).collect()
+        };
+        for (user, choice) in chosen {
+            self.spread(&Topic::Node(node.clone()), &Frame::Chosen { user, choice });
+        }
+    }
+
+    pub(super) fn hear_chosen(&self, user: &UserId, choice: Choice) {
+        self.shift(std::slice::from_ref(user), None, |roster| roster.recall(user, choice));
+        self.tell_present();
     }
 
     /// A node that was not known may not know this one. And it may stand where another one stood that was never heard:
@@ -122,6 +141,7 @@ impl Inner {
     pub(super) fn hear_account(&self, from: &NodeId, account: Account) {
         let now = self.env.mono_ms();
         self.remind(from, account.users.iter().map(|(user, seen)| (user, seen)));
+        self.tell_chosen(from, account.users.iter().map(|(user, seen)| (user, seen)));
         let named: Vec<_> = account.users.iter().map(|(user, _)| user.clone()).collect();
         let mut whom = named.clone();
         {

@@ -13,7 +13,7 @@ use roomcast_protocol::{
     Epoch, Limits, Rev, RoomId, Seq, Timestamp,
     command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, UpdatePresence},
     handshake::Resume,
-    model::{Availability, MessageType, Status, Visibility},
+    model::{Availability, DeltaKind, MessageType, Status, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -586,6 +586,25 @@ async fn g13_whose_node_may_be_dead_is_seen_as_another_one_says() {
 }
 
 #[tokio::test]
+async fn g13_who_comes_back_to_a_node_that_never_heard_the_dead_one_is_seen_as_before() {
+    let nodes = Nodes::new().await;
+    let (_alice, bob) = nodes.alice_and_bob().await;
+    let busy = UpdatePresence { status: Availability::Busy, text: Some("in a meeting".to_owned()) };
+    nodes.b.service.update_presence(&bob, busy).expect("taken");
+    until("alice sees it", || !nodes.a.told(1, "presence-changed").is_empty()).await;
+    nodes.b.way(Way::Loses);
+    nodes.b.stop.cancel();
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    c.connect(3, "bob").await;
+    let look = || c.service.inner.roster().look(&user("bob").id);
+    until("it is told", || look().status == Status::Busy).await;
+    assert_eq!(look().text.as_deref(), Some("in a meeting"));
+    nodes.a.service.inner.roster().neighbours.bury(&NodeId::new("b".to_owned()));
+    until("it has said so", || nodes.a.service.inner.roster().look(&user("bob").id).status == Status::Busy).await;
+    assert_eq!(nodes.a.told(1, "presence-changed").len(), 1, "alice has seen no flap");
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
@@ -664,6 +683,22 @@ async fn g12_a_resume_tells_cursors_that_moved_before_the_room_began_here() {
     }
     let roster = nodes.a.service.inner.roster();
     assert!(roster.rooms[&room("r")].tail.cursors().is_ok(), "they are read once");
+}
+
+#[tokio::test]
+async fn g10_who_is_put_out_while_a_resume_is_read_is_told_nothing_that_came_after() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    nodes.commit("alice", said("r", "for all")).await;
+    let (inner, bob) = (&nodes.b.service.inner, user("bob").id);
+    let heads = nodes.store.memberships(&bob).await.expect("read");
+    let remove = RemoveMember { room_id: room("r"), user_id: bob.clone() };
+    nodes.commit("alice", Act::RemoveMember(remove)).await;
+    nodes.commit("alice", said("r", "about him")).await;
+    let has = BTreeMap::from([(room("r"), Rev::new(2))]);
+    let deltas = inner.deltas(&bob, &inner.epoch, &has, &heads).await.expect("read");
+    assert_eq!((deltas[0].kind, deltas[0].messages.len()), (DeltaKind::Gone, 0));
+    until("this node knows", || !nodes.b.told(2, "removed-from-room").is_empty()).await;
 }
 
 #[tokio::test]
