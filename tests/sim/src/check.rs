@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_client_core::{
     Answer, CommandId, Notice, Outcome, Storage, Target, Task, UserCommand,
-    view::{Phase, SendStatus},
+    view::{PendingMessage, Phase, SendStatus},
 };
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, MessageId, Reply, Rev, RoomId, Seq, UserId,
@@ -456,8 +456,6 @@ impl World {
     /// What was answered, against the database.
     pub(crate) fn check_end(&mut self) {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
-        // A node that was frozen does what it was asked before, after another one has refused the same send.
-        let zombies = self.nodes.len() > 1 && self.has_fault(Kind::Frozen);
         let disk = self.disk.state();
         let db = &disk.db;
         bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
@@ -481,6 +479,10 @@ impl World {
             }
         }
         for (device, it) in self.devices.iter().enumerate() {
+            let own = |client_id: &ClientId| {
+                let mut messages = db.messages.values().map(|row| &row.message);
+                messages.find(|m| m.user_id == it.user && m.client_id.as_ref() == Some(client_id))
+            };
             let mut copies: BTreeMap<_, usize> = BTreeMap::new();
             for message in db.messages.values().map(|row| &row.message).filter(|m| m.user_id == it.user) {
                 if let Some(client_id) = &message.client_id {
@@ -511,6 +513,15 @@ impl World {
                     _ => {}
                 }
             }
+            // An attempt of before may come through when another was refused. Then it counts as sent, and as nothing
+            // else: that it shows, the timelines say.
+            let comes_late = |message: &Message, client_id: &ClientId| {
+                let failed = |item: &PendingMessage| {
+                    item.client_id == *client_id && matches!(item.status, SendStatus::Failed(_))
+                };
+                let listed = it.core.as_ref().is_some_and(|core| core.pending(&message.room_id).iter().any(failed));
+                self.is_at_large(device, client_id) && !listed
+            };
             for asked in it.asked.values() {
                 let send = match &asked.command {
                     UserCommand::Request(command) => matches!(**command, Command::SendMessage(_)),
@@ -529,8 +540,7 @@ impl World {
                     }
                     // One that its client forgot in a crash was sent again.
                     Err(error)
-                        if stored
-                            && !zombies
+                        if own(client_id).is_some_and(|message| !comes_late(message, client_id))
                             && asked.life == it.life
                             && is_refusal(error)
                             && !acknowledged_later(it, client_id) =>
@@ -543,7 +553,7 @@ impl World {
                     _ => {}
                 }
             }
-            if self.rolled_back.is_empty() && !zombies {
+            if self.rolled_back.is_empty() {
                 for room in &self.rooms {
                     let own = db.room_messages(room).filter_map(|m| {
                         let written = it.written.get(m.client_id.as_ref()?)?;
@@ -554,8 +564,14 @@ impl World {
                         // One that was never stored, and is on its way when its client dies, is unknown to the next,
                         // which comes by another connection: what is written there can be taken first.
                         let known = |other: u64| written.forgotten.is_none_or(|last| other <= last);
-                        let before =
-                            own[..place].iter().find(|(other, _)| other.order > written.order && known(other.order));
+                        let late = |message: &Message| {
+                            let forgets = |client_id| it.disk.outdated.contains(client_id);
+                            let client_id = message.client_id.as_ref();
+                            client_id.is_some_and(|client_id| forgets(client_id) || comes_late(message, client_id))
+                        };
+                        let before = own[..place].iter().find(|(other, first)| {
+                            other.order > written.order && known(other.order) && !late(first) && !late(message)
+                        });
                         if let Some((other, first)) = before {
                             let what = format!(
                                 "d{device}: {:?} (written {}) stands before {:?} (written {}) in {room}",
