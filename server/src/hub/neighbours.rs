@@ -60,6 +60,9 @@ pub struct Seen {
     /// How many connections they have there.
     #[serde(default = "one")]
     pub connections: usize,
+    /// Those of the rooms that are known here and that their node may have yet to hear of.
+    #[serde(skip)]
+    pub entered: BTreeSet<RoomId>,
 }
 
 /// What a node of before says nothing of.
@@ -248,10 +251,19 @@ impl Neighbours {
         }
     }
 
-    fn put(&mut self, node: &NodeId, user: UserId, number: u64, seen: Option<Seen>) {
+    fn put(&mut self, node: &NodeId, user: UserId, number: u64, mut seen: Option<Seen>) {
         let Some(it) = self.nodes.get_mut(node) else { return };
-        if it.users.get(&user).is_some_and(|(at, _)| *at > number) {
+        let known = it.users.get(&user);
+        if known.is_some_and(|(at, _)| *at > number) {
             return;
+        }
+        if let (Some(said), Some((_, Some(known)))) = (&mut seen, known) {
+            // It says nothing of a room that it has yet to hear of, where they are to be seen going, too.
+            for room in known.entered.iter().filter(|room| !said.rooms.contains_key(*room)).cloned().collect::<Vec<_>>()
+            {
+                said.rooms.extend(known.rooms.get(&room).map(|standing| (room.clone(), *standing)));
+                said.entered.insert(room);
+            }
         }
         let there = seen.is_some();
         let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
@@ -316,11 +328,37 @@ impl Neighbours {
         for node in self.whose.get(user).into_iter().flatten() {
             let seen = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
             if let Some(seen) = seen {
+                if !seen.rooms.contains_key(room) {
+                    seen.entered.insert(room.clone());
+                }
                 let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
                 if known.1 < rev {
                     *known = (role, rev);
                 }
                 self.rooms.entry(room.clone()).or_default().insert(user.clone());
+            }
+        }
+    }
+
+    /// A user has left a room by a change, whatever their node has heard of that.
+    pub fn leave(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
+        self.take_out(user, room, |seen| seen.rooms.get(room).is_some_and(|(_, entered)| *entered < rev));
+    }
+
+    /// Nobody here is in a room any more, or hears who leaves it: who is in it is their nodes' to say.
+    pub fn close(&mut self, room: &RoomId) {
+        let users: Vec<UserId> = self.rooms.get(room).into_iter().flatten().cloned().collect();
+        users.iter().for_each(|user| self.take_out(user, room, |seen| seen.entered.contains(room)));
+    }
+
+    fn take_out(&mut self, user: &UserId, room: &RoomId, is_out: impl Fn(&Seen) -> bool) {
+        let nodes: Vec<NodeId> = self.whose.get(user).into_iter().flatten().cloned().collect();
+        for node in nodes {
+            let seen = self.nodes.get_mut(&node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
+            if let Some(seen) = seen.filter(|seen| is_out(seen)) {
+                seen.entered.remove(room);
+                seen.rooms.remove(room);
+                self.index(&node, user, true, std::iter::once(room.clone()), Vec::new());
             }
         }
     }
@@ -446,6 +484,7 @@ mod tests {
             stamp: Stamp { count: 0, node: node(of) },
             rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
             connections: 1,
+            entered: BTreeSet::new(),
         }
     }
 
@@ -489,6 +528,26 @@ mod tests {
         assert_eq!(in_room(&it, "r"), ["u"], "they are still on the other");
         it.bury(&node("b"));
         assert!(in_room(&it, "r").is_empty() && it.users().is_empty());
+    }
+
+    #[test]
+    fn g13_a_word_that_has_yet_to_name_a_room_takes_nobody_out_of_it() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 0);
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(4));
+        it.say(&node("b"), 2, vec![(user("u"), Some(seen("b", &["r"])))], 0);
+        assert_eq!(in_room(&it, "s"), ["u"], "it has yet to hear");
+        it.leave(&user("u"), &room("s"), Rev::new(3));
+        assert_eq!(in_room(&it, "s"), ["u"], "that was before");
+        it.leave(&user("u"), &room("s"), Rev::new(5));
+        assert!(in_room(&it, "s").is_empty());
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(6));
+        it.say(&node("b"), 3, vec![(user("u"), Some(seen("b", &["s"])))], 0);
+        it.say(&node("b"), 4, vec![(user("u"), Some(seen("b", &[])))], 0);
+        assert!(in_room(&it, "s").is_empty(), "what it has named it takes back");
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(8));
+        it.close(&room("s"));
+        assert!(in_room(&it, "s").is_empty());
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl LocalRoom {
     }
 
     /// Takes note that somebody left, on whichever node they are.
-    pub fn note_gone(&mut self, user: &UserId, rev: Rev) {
+    fn note_gone(&mut self, user: &UserId, rev: Rev) {
         self.typing.remove(user);
         self.tail.forget_cursor(user);
         let known = self.gone.entry(user.clone()).or_default();
@@ -313,8 +313,25 @@ impl Roster {
             if local.users.is_empty() {
                 self.rooms.remove(room);
                 self.bus.unsubscribe(&Topic::Room(room.clone()));
+                self.neighbours.close(room);
             }
         }
+    }
+
+    /// Takes note that somebody on whichever node is in a room, unless they have left it since.
+    pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
+        let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
+        if rev > gone {
+            self.neighbours.enter(user, room, role, rev);
+        }
+    }
+
+    /// Takes note that somebody left a room, on whichever node they are.
+    pub fn note_gone(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
+        if let Some(local) = self.rooms.get_mut(room) {
+            local.note_gone(user, rev);
+        }
+        self.neighbours.leave(user, room, rev);
     }
 
     /// Forgets a user who is gone for good.
@@ -458,6 +475,7 @@ impl Roster {
             stamp: local.stamp.clone(),
             rooms: active.map(|(room, membership)| (room.clone(), (membership.role, membership.rev))).collect(),
             connections: local.conns.len(),
+            entered: BTreeSet::new(),
         })
     }
 

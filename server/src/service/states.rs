@@ -37,7 +37,7 @@ impl Inner {
         let mut roster = self.roster();
         for (room, members) in &members {
             // Whoever is told of here is told of when they go.
-            members.iter().for_each(|member| roster.neighbours.enter(&member.user_id, room, member.role, member.rev));
+            members.iter().for_each(|member| roster.enter(&member.user_id, room, member.role, member.rev));
         }
         let roster = &*roster;
         Ok(views
