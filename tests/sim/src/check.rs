@@ -12,7 +12,7 @@ use roomcast_protocol::{
     wire::{EnginePacket, Packet},
 };
 
-use crate::{fault::Kind, history::Who, store::Db, world::World};
+use crate::{device::Device, fault::Kind, history::Who, store::Db, world::World};
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
@@ -456,6 +456,7 @@ impl World {
     /// What was answered, against the database.
     pub(crate) fn check_end(&mut self) {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
+        let shown: Vec<BTreeSet<MessageId>> = self.devices.iter_mut().map(shown).collect();
         let disk = self.disk.state();
         let db = &disk.db;
         bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
@@ -514,13 +515,13 @@ impl World {
                 }
             }
             // An attempt of before may come through when another was refused. Then it counts as sent, and as nothing
-            // else: that it shows, the timelines say.
+            // else where the timeline reaches it: that it shows there, the timelines' own rule says.
             let comes_late = |message: &Message, client_id: &ClientId| {
                 let failed = |item: &PendingMessage| {
                     item.client_id == *client_id && matches!(item.status, SendStatus::Failed(_))
                 };
                 let listed = it.core.as_ref().is_some_and(|core| core.pending(&message.room_id).iter().any(failed));
-                self.is_at_large(device, client_id) && !listed
+                self.is_at_large(device, client_id) && !(listed && shown[device].contains(&message.id))
             };
             for asked in it.asked.values() {
                 let send = match &asked.command {
@@ -606,7 +607,15 @@ pub(crate) fn is_refusal(error: &ErrorBody) -> bool {
         )
 }
 
-fn acknowledged_later(it: &crate::device::Device, client_id: &roomcast_protocol::ClientId) -> bool {
+/// The messages of a device's timelines.
+fn shown(it: &mut Device) -> BTreeSet<MessageId> {
+    let Some(core) = &mut it.core else { return BTreeSet::new() };
+    let rooms: Vec<RoomId> = core.view().rooms.iter().map(|room| room.id().clone()).collect();
+    let views: Vec<_> = rooms.iter().filter_map(|room| core.room(room)).collect();
+    views.iter().flat_map(|view| view.timeline.iter().map(|message| message.id.clone())).collect()
+}
+
+fn acknowledged_later(it: &Device, client_id: &roomcast_protocol::ClientId) -> bool {
     it.asked.values().any(|other| other.client_id.as_ref() == Some(client_id) && !matches!(other.outcome, Some(Err(_))))
 }
 
