@@ -185,6 +185,12 @@ impl Neighbours {
         is_new
     }
 
+    /// Whether no other node was heard of.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// Something else was heard of a node that is known.
     pub fn heard(&mut self, node: &NodeId, now_ms: u64) {
         if let Some(it) = self.nodes.get_mut(node) {
@@ -214,13 +220,14 @@ impl Neighbours {
         is_new
     }
 
-    /// A node gives a part of an account.
-    pub fn account(&mut self, node: &NodeId, account: Account, now_ms: u64) {
+    /// A node gives a part of an account. True where it was not known.
+    pub fn account(&mut self, node: &NodeId, account: Account, now_ms: u64) -> bool {
         let Account { number, part, parts, users } = account;
+        let is_new = !self.nodes.contains_key(node);
         let it = self.nodes.entry(node.clone()).or_default();
         it.heard_ms = now_ms;
         if it.known && number < it.number {
-            return;
+            return is_new;
         }
         let (of, got, named) = it.account.get_or_insert_default();
         if *of != number {
@@ -249,6 +256,7 @@ impl Neighbours {
             it.known = true;
             it.settle();
         }
+        is_new
     }
 
     fn put(&mut self, node: &NodeId, user: UserId, number: u64, mut seen: Option<Seen>) {

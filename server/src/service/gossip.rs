@@ -152,10 +152,12 @@ impl Inner {
         }
         whom.sort_unstable();
         whom.dedup();
+        let mut is_new = false;
         self.shift(&whom, None, |roster| {
-            roster.neighbours.account(from, account, now);
+            is_new = roster.neighbours.account(from, account, now);
             named.iter().for_each(|user| roster.adopt(user));
         });
+        self.greet(from, is_new);
         self.tell_present();
     }
 

@@ -605,6 +605,22 @@ async fn g13_who_comes_back_to_a_node_that_never_heard_the_dead_one_is_seen_as_b
 }
 
 #[tokio::test]
+async fn g13_a_node_that_starts_knows_who_is_there_although_their_greeting_was_lost() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    for node in [&nodes.a, &nodes.b] {
+        // It does not speak by itself, and has greeted already.
+        node.stop.cancel();
+        let inner = &node.service.inner;
+        inner.roster().neighbours.alive(&NodeId::new("c".to_owned()), 0, inner.env.mono_ms());
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    let online = |name: &str| c.service.inner.roster().look(&user(name).id).status == Status::Online;
+    until("it knows both", || online("alice") && online("bob")).await;
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
