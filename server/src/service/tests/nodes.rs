@@ -621,6 +621,27 @@ async fn g13_a_node_that_starts_knows_who_is_there_although_their_greeting_was_l
 }
 
 #[tokio::test]
+async fn g13_who_is_here_and_not_known_to_be_in_a_room_is_introduced_to_it_and_seen_going() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    let create = CreateRoom {
+        room_id: Some(room("s")),
+        name: "S".to_owned(),
+        visibility: Visibility::Private,
+        members: vec![user("carol").id],
+        topic: None,
+        policy: None,
+    };
+    nodes.commit("alice", Act::CreateRoom(create)).await;
+    nodes.a.connect(3, "carol").await;
+    let state = nodes.a.told(3, "initial-state");
+    assert_eq!(state[0]["rooms"][0]["users"].as_array().map(Vec::len), Some(1), "carol alone: {state:?}");
+    until("alice is introduced", || nodes.a.told(3, "user-online").iter().any(|json| json["userId"] == "alice")).await;
+    nodes.a.service.disconnect(ConnId(1), Departure::Asked);
+    until("she is seen going", || !nodes.a.told(3, "user-offline").is_empty()).await;
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
