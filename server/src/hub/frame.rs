@@ -8,7 +8,7 @@ use roomcast_protocol::{Epoch, Rev, RoomId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Account, Said};
+use super::{Account, Choice, Said};
 use crate::domain::{News, Unit};
 
 /// The version that this node speaks.
@@ -67,6 +67,13 @@ pub enum Frame {
     Ask,
     /// To the node that asked.
     Account(Account),
+    /// To a node that a user came to, and that does not know how they chose to be seen on one that may be no more.
+    Chosen {
+        /// Who.
+        user: UserId,
+        /// How.
+        choice: Choice,
+    },
 }
 
 /// Why a payload was dropped.
@@ -98,6 +105,7 @@ impl Frame {
             Self::Seen { .. } => "seen",
             Self::Ask => "ask",
             Self::Account(_) => "account",
+            Self::Chosen { .. } => "chosen",
         }
     }
 

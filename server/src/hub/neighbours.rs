@@ -33,6 +33,17 @@ pub struct Stamp {
     pub node: NodeId,
 }
 
+/// How a user chose to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// How.
+    pub availability: Availability,
+    /// Their own words.
+    pub text: Option<String>,
+    /// When they chose that.
+    pub stamp: Stamp,
+}
+
 /// How a user is on a node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
@@ -49,6 +60,9 @@ pub struct Seen {
     /// How many connections they have there.
     #[serde(default = "one")]
     pub connections: usize,
+    /// Those of the rooms that are known here and that their node may have yet to hear of.
+    #[serde(skip)]
+    pub entered: BTreeSet<RoomId>,
 }
 
 /// What a node of before says nothing of.
@@ -76,6 +90,8 @@ pub struct Account {
 #[derive(Debug, Default)]
 struct Neighbour {
     heard_ms: u64,
+    /// Whether it was not heard for so long that it may be dead, as of the last tick.
+    suspect: bool,
     /// Everything up to this number is known.
     number: u64,
     /// Whether that holds at all.
@@ -94,6 +110,18 @@ struct Neighbour {
 }
 
 impl Neighbour {
+    const fn is_silent(&self, now_ms: u64) -> bool {
+        self.heard_ms + SUSPECT_MS < now_ms
+    }
+
+    const fn worth(&self) -> Worth {
+        match self.reachable {
+            false => Worth::Lost,
+            true if self.suspect => Worth::Suspect,
+            true => Worth::Sure,
+        }
+    }
+
     fn is_whole(&self) -> bool {
         self.known && self.newest <= self.number
     }
@@ -118,7 +146,6 @@ pub struct Neighbours {
     nodes: BTreeMap<NodeId, Neighbour>,
     whose: BTreeMap<UserId, BTreeSet<NodeId>>,
     rooms: BTreeMap<RoomId, BTreeSet<UserId>>,
-    now_ms: u64,
 }
 
 /// How much what is known of a node's users is worth.
@@ -130,9 +157,17 @@ enum Worth {
 }
 
 impl Neighbours {
+    /// The nodes that become suspect at this time, or are no more: the next tick makes it so, and their users may be
+    /// seen otherwise from then on.
+    #[must_use]
+    pub fn turning(&self, now_ms: u64) -> Vec<NodeId> {
+        let turning = self.nodes.iter().filter(|(_, it)| it.suspect != it.is_silent(now_ms));
+        turning.map(|(node, _)| node.clone()).collect()
+    }
+
     /// It is so late now.
     pub fn tick(&mut self, now_ms: u64) {
-        self.now_ms = now_ms;
+        self.nodes.values_mut().for_each(|it| it.suspect = it.is_silent(now_ms));
     }
 
     /// A node says that it lives, and how many frames it has numbered. True where it was not known.
@@ -148,6 +183,12 @@ impl Neighbours {
             it.settle();
         }
         is_new
+    }
+
+    /// Whether no other node was heard of.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
     }
 
     /// Something else was heard of a node that is known.
@@ -179,13 +220,14 @@ impl Neighbours {
         is_new
     }
 
-    /// A node gives a part of an account.
-    pub fn account(&mut self, node: &NodeId, account: Account, now_ms: u64) {
+    /// A node gives a part of an account. True where it was not known.
+    pub fn account(&mut self, node: &NodeId, account: Account, now_ms: u64) -> bool {
         let Account { number, part, parts, users } = account;
+        let is_new = !self.nodes.contains_key(node);
         let it = self.nodes.entry(node.clone()).or_default();
         it.heard_ms = now_ms;
         if it.known && number < it.number {
-            return;
+            return is_new;
         }
         let (of, got, named) = it.account.get_or_insert_default();
         if *of != number {
@@ -214,12 +256,22 @@ impl Neighbours {
             it.known = true;
             it.settle();
         }
+        is_new
     }
 
-    fn put(&mut self, node: &NodeId, user: UserId, number: u64, seen: Option<Seen>) {
+    fn put(&mut self, node: &NodeId, user: UserId, number: u64, mut seen: Option<Seen>) {
         let Some(it) = self.nodes.get_mut(node) else { return };
-        if it.users.get(&user).is_some_and(|(at, _)| *at > number) {
+        let known = it.users.get(&user);
+        if known.is_some_and(|(at, _)| *at > number) {
             return;
+        }
+        if let (Some(said), Some((_, Some(known)))) = (&mut seen, known) {
+            // It says nothing of a room that it has yet to hear of, where they are to be seen going, too.
+            for room in known.entered.iter().filter(|room| !said.rooms.contains_key(*room)).cloned().collect::<Vec<_>>()
+            {
+                said.rooms.extend(known.rooms.get(&room).map(|standing| (room.clone(), *standing)));
+                said.entered.insert(room);
+            }
         }
         let there = seen.is_some();
         let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
@@ -276,7 +328,7 @@ impl Neighbours {
     pub fn doubts(&self, room: &RoomId, since_ms: u64) -> bool {
         let users = self.rooms.get(room).into_iter().flatten();
         let nodes = users.filter_map(|user| self.whose.get(user)).flatten().filter_map(|node| self.nodes.get(node));
-        nodes.into_iter().any(|it| self.worth(it) < Worth::Sure || it.heard_ms < since_ms)
+        nodes.into_iter().any(|it| it.worth() < Worth::Sure || it.heard_ms < since_ms)
     }
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
@@ -284,11 +336,37 @@ impl Neighbours {
         for node in self.whose.get(user).into_iter().flatten() {
             let seen = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
             if let Some(seen) = seen {
+                if !seen.rooms.contains_key(room) {
+                    seen.entered.insert(room.clone());
+                }
                 let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
                 if known.1 < rev {
                     *known = (role, rev);
                 }
                 self.rooms.entry(room.clone()).or_default().insert(user.clone());
+            }
+        }
+    }
+
+    /// A user has left a room by a change, whatever their node has heard of that.
+    pub fn leave(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
+        self.take_out(user, room, |seen| seen.rooms.get(room).is_some_and(|(_, entered)| *entered < rev));
+    }
+
+    /// Nobody here is in a room any more, or hears who leaves it: who is in it is their nodes' to say.
+    pub fn close(&mut self, room: &RoomId) {
+        let users: Vec<UserId> = self.rooms.get(room).into_iter().flatten().cloned().collect();
+        users.iter().for_each(|user| self.take_out(user, room, |seen| seen.entered.contains(room)));
+    }
+
+    fn take_out(&mut self, user: &UserId, room: &RoomId, is_out: impl Fn(&Seen) -> bool) {
+        let nodes: Vec<NodeId> = self.whose.get(user).into_iter().flatten().cloned().collect();
+        for node in nodes {
+            let seen = self.nodes.get_mut(&node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
+            if let Some(seen) = seen.filter(|seen| is_out(seen)) {
+                seen.entered.remove(room);
+                seen.rooms.remove(room);
+                self.index(&node, user, true, std::iter::once(room.clone()), Vec::new());
             }
         }
     }
@@ -301,17 +379,19 @@ impl Neighbours {
         lacking.map(|(room, (_, rev))| (user.clone(), room.clone(), *rev)).collect()
     }
 
-    fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
-        let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
-        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, self.worth(it))))
+    /// How a user chose to be seen, as another node than this one says, whatever that is worth.
+    #[must_use]
+    pub fn chosen(&self, user: &UserId, except: &NodeId) -> Option<Choice> {
+        let others = self.whose.get(user).into_iter().flatten().filter(|node| *node != except);
+        let seen = others.filter_map(|node| self.nodes.get(node)?.users.get(user)?.1.as_ref());
+        let newest = seen.filter(|seen| seen.stamp.count > 0).max_by_key(|seen| &seen.stamp)?;
+        let Seen { availability, text, stamp, .. } = newest;
+        Some(Choice { availability: *availability, text: text.clone(), stamp: stamp.clone() })
     }
 
-    const fn worth(&self, it: &Neighbour) -> Worth {
-        match it.reachable {
-            false => Worth::Lost,
-            true if it.heard_ms + SUSPECT_MS < self.now_ms => Worth::Suspect,
-            true => Worth::Sure,
-        }
+    fn all_of(&self, user: &UserId) -> impl Iterator<Item = (&Seen, Worth)> {
+        let nodes = self.whose.get(user).into_iter().flatten().filter_map(|node| self.nodes.get(node));
+        nodes.filter_map(|it| Some((it.users.get(user)?.1.as_ref()?, it.worth())))
     }
 
     /// The users of a room who are on other nodes.
@@ -412,6 +492,7 @@ mod tests {
             stamp: Stamp { count: 0, node: node(of) },
             rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
             connections: 1,
+            entered: BTreeSet::new(),
         }
     }
 
@@ -455,6 +536,26 @@ mod tests {
         assert_eq!(in_room(&it, "r"), ["u"], "they are still on the other");
         it.bury(&node("b"));
         assert!(in_room(&it, "r").is_empty() && it.users().is_empty());
+    }
+
+    #[test]
+    fn g13_a_word_that_has_yet_to_name_a_room_takes_nobody_out_of_it() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 0);
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(4));
+        it.say(&node("b"), 2, vec![(user("u"), Some(seen("b", &["r"])))], 0);
+        assert_eq!(in_room(&it, "s"), ["u"], "it has yet to hear");
+        it.leave(&user("u"), &room("s"), Rev::new(3));
+        assert_eq!(in_room(&it, "s"), ["u"], "that was before");
+        it.leave(&user("u"), &room("s"), Rev::new(5));
+        assert!(in_room(&it, "s").is_empty());
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(6));
+        it.say(&node("b"), 3, vec![(user("u"), Some(seen("b", &["s"])))], 0);
+        it.say(&node("b"), 4, vec![(user("u"), Some(seen("b", &[])))], 0);
+        assert!(in_room(&it, "s").is_empty(), "what it has named it takes back");
+        it.enter(&user("u"), &room("s"), Role::Member, Rev::new(8));
+        it.close(&room("s"));
+        assert!(in_room(&it, "s").is_empty());
     }
 
     #[test]

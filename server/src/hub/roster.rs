@@ -12,7 +12,7 @@ use roomcast_protocol::{
     model::{Availability, Role, Status, User},
 };
 
-use super::{Bus, Neighbours, NodeId, Seen, Sequencer, Stamp, Tail, Topic};
+use super::{Bus, Choice, Neighbours, NodeId, Seen, Sequencer, Stamp, Tail, Topic};
 use crate::domain::ConnId;
 
 /// A user with a connection here, or whose last one was lost a moment ago.
@@ -158,8 +158,9 @@ impl LocalRoom {
     }
 
     /// Takes note that somebody left, on whichever node they are.
-    pub fn note_gone(&mut self, user: &UserId, rev: Rev) {
+    fn note_gone(&mut self, user: &UserId, rev: Rev) {
         self.typing.remove(user);
+        self.tail.forget_cursor(user);
         let known = self.gone.entry(user.clone()).or_default();
         *known = rev.max(*known);
         if self.gone.len() > GONE {
@@ -168,6 +169,20 @@ impl LocalRoom {
             let middle = revs[revs.len() / 2];
             self.gone.retain(|_, rev| *rev > middle);
         }
+    }
+
+    /// Takes note of how many are in it; beyond `named` nobody hears of others' cursors.
+    pub fn recount(&mut self, member_count: u64, named: u64) {
+        self.member_count = member_count;
+        if member_count > named {
+            self.tail.forget_cursors();
+        }
+    }
+
+    /// Whether all that other nodes tell of it is heard.
+    #[must_use]
+    pub const fn is_heard(&self) -> bool {
+        self.settled_ms < u64::MAX
     }
 
     /// Its newest change that was told here.
@@ -298,8 +313,25 @@ impl Roster {
             if local.users.is_empty() {
                 self.rooms.remove(room);
                 self.bus.unsubscribe(&Topic::Room(room.clone()));
+                self.neighbours.close(room);
             }
         }
+    }
+
+    /// Takes note that somebody on whichever node is in a room, unless they have left it since.
+    pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
+        let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
+        if rev > gone {
+            self.neighbours.enter(user, room, role, rev);
+        }
+    }
+
+    /// Takes note that somebody left a room, on whichever node they are.
+    pub fn note_gone(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
+        if let Some(local) = self.rooms.get_mut(room) {
+            local.note_gone(user, rev);
+        }
+        self.neighbours.leave(user, room, rev);
     }
 
     /// Forgets a user who is gone for good.
@@ -415,6 +447,14 @@ impl Roster {
         }
     }
 
+    /// Takes over how a user chose to be seen on a node that this one never heard, unless they have chosen here.
+    pub fn recall(&mut self, user: &UserId, choice: Choice) {
+        if let Some(local) = self.users.get_mut(user).filter(|local| local.stamp.count == 0) {
+            (local.availability, local.text, local.stamp) = (choice.availability, choice.text, choice.stamp);
+            self.dirty.insert(user.clone());
+        }
+    }
+
     /// The stamp of a choice that a user makes here now.
     #[must_use]
     pub fn next_stamp(&self, user: &UserId) -> Stamp {
@@ -435,6 +475,7 @@ impl Roster {
             stamp: local.stamp.clone(),
             rooms: active.map(|(room, membership)| (room.clone(), (membership.role, membership.rev))).collect(),
             connections: local.conns.len(),
+            entered: BTreeSet::new(),
         })
     }
 

@@ -1,6 +1,9 @@
 //! The last changes of a room, so that most resumes never touch the database (G-7).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use roomcast_protocol::{
     Event, MessageId, Rev, RoomId, Seq, UserId,
@@ -15,7 +18,6 @@ const LENGTH: usize = 256;
 #[derive(Debug, Clone)]
 enum Entry {
     Message(Box<Message>),
-    Cursor(UserId, Seq),
     /// Something that is told better from the database.
     Other,
 }
@@ -26,9 +28,25 @@ pub struct Tail {
     /// Everything after this `rev` is here.
     floor: Rev,
     head: Rev,
-    /// With the room's `rev` when it happened: for a cursor that of the moment, for the rest its own.
     entries: VecDeque<(Rev, Entry)>,
+    cursors: Cursors,
 }
+
+/// Where the members have read up to, which stands beside the log.
+#[derive(Debug, Clone, Default)]
+struct Cursors {
+    /// What was heard, and read.
+    known: BTreeMap<UserId, Seq>,
+    /// Whether they are all: the database was read since the tail hears of them.
+    whole: bool,
+    /// Which ones these are.
+    since: CursorsSince,
+}
+
+/// Since when a tail hears of cursors: what was read from the database before another one began says nothing of what
+/// moved in between.
+#[derive(Debug, Clone, Default)]
+pub struct CursorsSince(Arc<()>);
 
 /// What a tail can say about a gap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +60,8 @@ pub enum TailAnswer {
 impl Tail {
     /// A tail that begins after this `rev`.
     #[must_use]
-    pub const fn after(rev: Rev) -> Self {
-        Self { floor: rev, head: rev, entries: VecDeque::new() }
+    pub fn after(rev: Rev) -> Self {
+        Self { floor: rev, head: rev, entries: VecDeque::new(), cursors: Cursors::default() }
     }
 
     /// The newest change that it knows.
@@ -58,7 +76,8 @@ impl Tail {
             return;
         }
         if rev != self.head.next() {
-            *self = Self::after(Rev::new(rev.value() - 1));
+            let cursors = std::mem::take(&mut self.cursors);
+            *self = Self { cursors, ..Self::after(Rev::new(rev.value() - 1)) };
         }
         self.head = rev;
         let entry = match event {
@@ -100,9 +119,43 @@ impl Tail {
         }
     }
 
-    /// Takes a moved cursor, which stands beside the log.
+    /// Takes a moved cursor.
     pub fn push_cursor(&mut self, user: UserId, seq: Seq) {
-        self.keep(self.head, Entry::Cursor(user, seq));
+        // They may come in any order, and only move forward.
+        let cursor = self.cursors.known.entry(user).or_default();
+        *cursor = (*cursor).max(seq);
+    }
+
+    /// Forgets the cursor of somebody who left.
+    pub fn forget_cursor(&mut self, user: &UserId) {
+        self.cursors.known.remove(user);
+    }
+
+    /// Forgets all cursors: those that move from now on are not told here.
+    pub fn forget_cursors(&mut self) {
+        self.cursors = Cursors::default();
+    }
+
+    /// All cursors; where they are not whole, since when they are heard of: they are to be read from the database and
+    /// given to [`Tail::take_cursors`] with that.
+    ///
+    /// # Errors
+    /// They are not whole.
+    pub fn cursors(&self) -> Result<Vec<Receipt>, CursorsSince> {
+        let receipt = |(user, seq): (&UserId, &Seq)| Receipt { user_id: user.clone(), read_seq: *seq };
+        if self.cursors.whole {
+            Ok(self.cursors.known.iter().map(receipt).collect())
+        } else {
+            Err(self.cursors.since.clone())
+        }
+    }
+
+    /// Takes all cursors as they were read; what moved meanwhile was heard. Nothing where others began meanwhile.
+    pub fn take_cursors(&mut self, since: &CursorsSince, receipts: &[Receipt]) {
+        if Arc::ptr_eq(&self.cursors.since.0, &since.0) {
+            receipts.iter().for_each(|receipt| self.push_cursor(receipt.user_id.clone(), receipt.read_seq));
+            self.cursors.whole = true;
+        }
     }
 
     fn keep(&mut self, rev: Rev, entry: Entry) {
@@ -114,25 +167,17 @@ impl Tail {
         }
     }
 
-    /// What happened after `since`, with all cursors that are here.
+    /// What happened after `since`, without the cursors.
     #[must_use]
     pub fn since(&self, room: &RoomId, since: Rev) -> TailAnswer {
-        // At the floor itself a cursor may have been dropped.
-        if since <= self.floor || since > self.head {
+        if since < self.floor || since > self.head {
             return TailAnswer::Unknown;
         }
         let mut messages = BTreeMap::<&MessageId, &Message>::new();
-        let mut cursors = BTreeMap::<&UserId, Seq>::new();
         for (rev, entry) in &self.entries {
             match entry {
                 Entry::Message(message) if *rev > since => {
                     messages.insert(&message.id, message);
-                }
-                // Whatever its age: an acknowledgement can have taken the client past a cursor that it was never told.
-                Entry::Cursor(user, seq) => {
-                    // They may have come in any order, and only move forward.
-                    let cursor = cursors.entry(user).or_default();
-                    *cursor = (*cursor).max(*seq);
                 }
                 Entry::Other if *rev > since && !planted::has(Bug::TailSkipsMembers) => return TailAnswer::Unknown,
                 _ => {}
@@ -141,11 +186,6 @@ impl Tail {
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, self.head);
         delta.messages = messages.into_values().cloned().collect();
         delta.messages.sort_by_key(|message| message.seq);
-        delta.receipts =
-            cursors.into_iter().map(|(user_id, read_seq)| Receipt { user_id: user_id.clone(), read_seq }).collect();
-        if delta.messages.is_empty() && delta.receipts.is_empty() && since == self.head {
-            delta.kind = DeltaKind::UpToDate;
-        }
         TailAnswer::Delta(Box::new(delta))
     }
 }
@@ -236,7 +276,25 @@ mod tests {
         for n in 1..=300 {
             tail.push(Rev::new(n), &message(n, n));
         }
-        assert_eq!(seqs(tail.since(&room, Rev::new(44))), None);
-        assert_eq!(seqs(tail.since(&room, Rev::new(45))).map(|seqs| seqs.len()), Some(255));
+        assert_eq!(seqs(tail.since(&room, Rev::new(43))), None);
+        assert_eq!(seqs(tail.since(&room, Rev::new(44))).map(|seqs| seqs.len()), Some(256));
+    }
+
+    #[test]
+    fn g12_cursors_are_told_where_the_database_was_read_since_they_are_heard() {
+        let user = |name: &str| UserId::parse(name).expect("an id");
+        let read = |name: &str, seq| Receipt { user_id: user(name), read_seq: Seq::new(seq) };
+        let mut tail = Tail::after(Rev::new(0));
+        tail.push_cursor(user("u"), Seq::new(5));
+        let since = tail.cursors().expect_err("who moved before is not known");
+        tail.push_cursor(user("u"), Seq::new(7));
+        tail.take_cursors(&since, &[read("u", 6), read("v", 3)]);
+        assert_eq!(tail.cursors().ok(), Some(vec![read("u", 7), read("v", 3)]), "each at its furthest");
+        tail.push(Rev::new(9), &message(1, 9));
+        tail.forget_cursor(&user("u"));
+        assert_eq!(tail.cursors().ok(), Some(vec![read("v", 3)]), "a hole in the log is none of theirs");
+        tail.forget_cursors();
+        tail.take_cursors(&since, &[read("v", 3)]);
+        assert!(tail.cursors().is_err(), "what was read before says nothing of what moved since");
     }
 }

@@ -145,6 +145,7 @@ impl Inner {
             (Frame::Seen { number, users }, _) => self.hear_seen(from, number, users),
             (Frame::Ask, _) => self.give_account(from),
             (Frame::Account(account), _) => self.hear_account(from, account),
+            (Frame::Chosen { user, choice }, _) => self.hear_chosen(&user, choice),
             _ => tracing::debug!(%from, "heard a frame where it does not belong"),
         }
     }

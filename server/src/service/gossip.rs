@@ -1,11 +1,13 @@
 //! What nodes tell each other of who is present (G-13): every change at once, a sign of life in between, an account to
 //! whoever asks for one.
 
+use std::collections::BTreeSet;
+
 use roomcast_protocol::{Rev, RoomId, UserId};
 
 use super::Inner;
 use crate::{
-    hub::{Account, Frame, NodeId, Said, Seen, Topic},
+    hub::{Account, Choice, Frame, NodeId, Said, Seen, Topic},
     planted::{self, Bug},
 };
 
@@ -55,6 +57,7 @@ impl Inner {
     pub(super) fn hear_seen(&self, from: &NodeId, number: u64, users: Vec<Said>) {
         let now = self.env.mono_ms();
         self.remind(from, users.iter().filter_map(|(user, seen)| Some((user, seen.as_ref()?))));
+        self.tell_chosen(from, users.iter().filter_map(|(user, seen)| Some((user, seen.as_ref()?))));
         let mut whom = self.users_in_doubt(from);
         whom.extend(users.iter().map(|(user, _)| user.clone()));
         whom.sort_unstable();
@@ -85,6 +88,24 @@ impl Inner {
         for (user, room, rev) in lacks {
             self.spread(&Topic::User(user), &Frame::Member { room, rev: Some(rev) });
         }
+    }
+
+    /// A node that a user came to with no choice of their own may never have heard the one that they chose on, and that
+    /// may be no more: it is told, and seen as they were there they stay.
+    fn tell_chosen<'a>(&self, node: &NodeId, said: impl Iterator<Item = (&'a UserId, &'a Seen)>) {
+        let chosen: Vec<_> = {
+            let roster = self.roster();
+            let anew = said.filter(|(_, seen)| seen.stamp.count == 0);
+            anew.filter_map(|(user, _)| Some((user.clone(), roster.neighbours.chosen(user, node)?))).collect()
+        };
+        for (user, choice) in chosen {
+            self.spread(&Topic::Node(node.clone()), &Frame::Chosen { user, choice });
+        }
+    }
+
+    pub(super) fn hear_chosen(&self, user: &UserId, choice: Choice) {
+        self.shift(std::slice::from_ref(user), None, |roster| roster.recall(user, choice));
+        self.tell_present();
     }
 
     /// A node that was not known may not know this one. And it may stand where another one stood that was never heard:
@@ -120,6 +141,7 @@ impl Inner {
     pub(super) fn hear_account(&self, from: &NodeId, account: Account) {
         let now = self.env.mono_ms();
         self.remind(from, account.users.iter().map(|(user, seen)| (user, seen)));
+        self.tell_chosen(from, account.users.iter().map(|(user, seen)| (user, seen)));
         let named: Vec<_> = account.users.iter().map(|(user, _)| user.clone()).collect();
         let mut whom = named.clone();
         {
@@ -130,10 +152,12 @@ impl Inner {
         }
         whom.sort_unstable();
         whom.dedup();
+        let mut is_new = false;
         self.shift(&whom, None, |roster| {
-            roster.neighbours.account(from, account, now);
+            is_new = roster.neighbours.account(from, account, now);
             named.iter().for_each(|user| roster.adopt(user));
         });
+        self.greet(from, is_new);
         self.tell_present();
     }
 
@@ -149,11 +173,14 @@ impl Inner {
             // What they said meanwhile waits to be heard.
             self.roster().neighbours.renew(now);
         }
-        let dead = {
-            let mut roster = self.roster();
-            roster.neighbours.tick(now);
-            roster.neighbours.dead(now)
+        // Whose node may be dead is seen as another one says: nobody else tells that.
+        let turning: BTreeSet<UserId> = {
+            let roster = self.roster();
+            roster.neighbours.turning(now).iter().flat_map(|node| roster.neighbours.users_of(node)).collect()
         };
+        let turning: Vec<UserId> = turning.into_iter().collect();
+        self.shift(&turning, None, |roster| roster.neighbours.tick(now));
+        let dead = self.roster().neighbours.dead(now);
         for node in dead.iter().filter(|_| !planted::has(Bug::EndlessLease)) {
             tracing::info!(%node, "holds a node for dead");
             let users = self.roster().neighbours.users_of(node);

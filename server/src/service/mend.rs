@@ -121,7 +121,7 @@ impl Inner {
             let Some(local) = roster.rooms.get_mut(room) else { return };
             let moved = rows.rev > local.tail.head();
             if moved {
-                local.member_count = rows.member_count;
+                local.recount(rows.member_count, self.settings.limits.receipts_members);
                 local.changed = changes;
                 if rows.overflow {
                     (local.tail, local.since) = (Tail::after(rows.rev), rows.rev);
@@ -153,9 +153,7 @@ impl Inner {
         for member in gone.into_iter().filter(|_| !planted::has(Bug::FillKeepsMembers)) {
             let is_here = {
                 let mut roster = self.roster();
-                if let Some(local) = roster.rooms.get_mut(room) {
-                    local.note_gone(&member.user_id, member.rev);
-                }
+                roster.note_gone(&member.user_id, room, member.rev);
                 roster.users.contains_key(&member.user_id)
             };
             if is_here {
@@ -165,7 +163,7 @@ impl Inner {
         for member in there {
             let now = Membership { rev: member.rev, role: member.role, active: true };
             let conns = self.admit(arriving, &member.user_id, room, now, head, member_count);
-            self.roster().neighbours.enter(&member.user_id, room, member.role, member.rev);
+            self.roster().enter(&member.user_id, room, member.role, member.rev);
             self.introduce(&member.user_id, room, None);
             if let Some(conns) = conns {
                 self.welcome(member.user_id.clone(), room.clone(), conns.into_iter().collect());

@@ -60,7 +60,7 @@ impl Inner {
                 let membership = Membership { rev, role, active: true };
                 let conns = self.admit(arriving, &user, &room, membership, rev, member_count);
                 self.recount(&room, member_count);
-                self.roster().neighbours.enter(&user, &room, role, rev);
+                self.roster().enter(&user, &room, role, rev);
                 self.introduce(&user, &room, author);
                 let conns = conns.unwrap_or_default();
                 let others: Vec<ConnId> = conns.into_iter().filter(|conn| Some(*conn) != author).collect();
@@ -68,9 +68,7 @@ impl Inner {
             }
             News::Deleted { room, rev } => self.close_room(arriving, &room, rev, author),
             News::Removed { room, user, reason, rev, member_count } => {
-                if let Some(local) = self.roster().rooms.get_mut(&room) {
-                    local.note_gone(&user, rev);
-                }
+                self.roster().note_gone(&user, &room, rev);
                 self.part(arriving, &room, &user, reason, rev, author);
                 self.recount(&room, member_count);
             }
@@ -184,7 +182,9 @@ impl Inner {
                 local.tail.push(rev, event);
                 local.changed = changes;
             }
-            (None, Event::MessagesRead(read)) => local.tail.push_cursor(read.user_id.clone(), read.read_seq),
+            (None, Event::MessagesRead(read)) if local.member_count <= self.settings.limits.receipts_members => {
+                local.tail.push_cursor(read.user_id.clone(), read.read_seq);
+            }
             (None, _) => {}
         }
     }
@@ -199,7 +199,7 @@ impl Inner {
 
     fn recount(&self, room: &RoomId, member_count: u64) {
         if let Some(local) = self.roster().rooms.get_mut(room) {
-            local.member_count = member_count;
+            local.recount(member_count, self.settings.limits.receipts_members);
         }
     }
 

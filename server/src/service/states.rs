@@ -34,10 +34,13 @@ impl Inner {
         }
         let authors = self.authors(views.iter().filter_map(|view| view.last_message.as_ref())).await?;
         let mut members = self.members_behind(&views).await?;
+        for (room, members) in &members {
+            members.iter().for_each(|member| self.hear_member(member.user_id.clone(), room, Some(member.rev)));
+        }
         let mut roster = self.roster();
         for (room, members) in &members {
             // Whoever is told of here is told of when they go.
-            members.iter().for_each(|member| roster.neighbours.enter(&member.user_id, room, member.role, member.rev));
+            members.iter().for_each(|member| roster.enter(&member.user_id, room, member.role, member.rev));
         }
         let roster = &*roster;
         Ok(views
@@ -48,7 +51,8 @@ impl Inner {
                 let members = members.remove(&view.room.id);
                 let mut state = state(roster, view, authors, receipts);
                 if let Some(members) = members {
-                    state.users = members.into_iter().filter_map(|member| seen(roster, member)).collect();
+                    let id = &state.room.id;
+                    state.users = members.into_iter().filter_map(|member| seen(roster, id, member)).collect();
                 }
                 state
             })
@@ -81,8 +85,13 @@ impl Inner {
     }
 }
 
-/// A member as they are seen, unless they are away.
-fn seen(roster: &Roster, member: Member) -> Option<RoomUser> {
+/// A member as they are seen, unless they are away. Who is here, and whose membership this node has yet to learn, is
+/// introduced when it does: until then nobody would be told that they go.
+fn seen(roster: &Roster, room: &RoomId, member: Member) -> Option<RoomUser> {
+    let is_here = roster.users.get(&member.user_id).is_some_and(|local| local.announced);
+    if is_here && !roster.is_member(&member.user_id, room) {
+        return None;
+    }
     let status = roster.status(&member.user_id);
     let Member { user_id, username, role, .. } = member;
     (status != Status::Offline).then_some(RoomUser { user_id, username, role, status, last_seen_at: None })

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use roomcast_protocol::{
-    Epoch, Rev, RoomId, UserId,
+    Epoch, Rev, RoomId, Seq, UserId,
     command::Sync,
-    model::{DeltaKind, RoomDelta},
+    model::{DeltaKind, Receipt, RoomDelta},
     registry::Reply,
     reply::Synced,
 };
 
-use super::{Inner, Plan, Service, Session, authors, rooms::newest};
+use super::{Inner, Plan, Service, Session, authors};
 use crate::{
     hub::TailAnswer,
     planted::{self, Bug},
@@ -86,43 +86,73 @@ impl Inner {
             let local = roster.rooms.get(room).filter(|local| local.head() >= head.rev);
             local.map(|local| local.tail.since(room, since))
         };
-        if let Some(TailAnswer::Delta(mut delta)) = known {
-            if !by_name {
-                delta.receipts.retain(|receipt| receipt.user_id == *user);
-            }
-            return Ok(*delta);
+        let mut delta = match known {
+            Some(TailAnswer::Delta(delta)) => *delta,
+            _ => match self.delta_stored(user, head, since).await? {
+                Some(delta) if delta.kind == DeltaKind::Gone => return Ok(delta),
+                Some(delta) => delta,
+                None => return self.reset(user, room).await,
+            },
+        };
+        delta.receipts = if by_name {
+            self.cursors(room).await?
+        } else {
+            vec![Receipt { user_id: user.clone(), read_seq: head.read_seq }]
+        };
+        delta.receipts.retain(|receipt| receipt.read_seq > Seq::default());
+        if since == delta.rev && delta.messages.is_empty() && delta.receipts.is_empty() && delta.room.is_none() {
+            delta.kind = DeltaKind::UpToDate;
         }
+        Ok(delta)
+    }
+
+    /// What the database says of what happened since; nothing where that is too much.
+    async fn delta_stored(&self, user: &UserId, head: &RoomHead, since: Rev) -> Result<Option<RoomDelta>, StoreError> {
+        let room = &head.room;
         // What came behind the head that was read a moment ago is told as events.
-        let rows = if by_name && since == head.rev {
+        let rows = if since == head.rev {
             DeltaRows { rev: head.rev, ..DeltaRows::default() }
         } else {
             self.store.delta(room, since, DELTA_ROWS).await?
         };
-        if rows.overflow {
-            return self.reset(user, room).await;
-        }
-        // The rows may be newer than the membership that was read before them, and show its end.
+        // Out since the memberships were read, which nobody may have told this node yet: what was said after it is not
+        // for them.
         if rows.members.iter().any(|member| member.user_id == *user && member.left_at.is_some()) {
-            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+            self.look_after(user.clone());
+            return Ok(Some(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default())));
         }
+        if rows.overflow {
+            return Ok(None);
+        }
+        // The rows may be newer than the head that was read before them.
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Delta, head.rev.max(rows.rev));
         delta.member_count = (!rows.members.is_empty()).then_some(rows.member_count);
         if rows.settings {
             delta.room = self.room_states(user, std::slice::from_ref(room)).await?.pop().map(Box::new);
         }
-        // A cursor has no place in the log, so by name all of them are told: an acknowledgement can have taken the client
-        // past one that it was never told.
-        delta.receipts = if by_name {
-            self.store.receipts(std::slice::from_ref(room)).await?.into_iter().map(|(_, receipt)| receipt).collect()
-        } else {
-            rows.receipts.into_iter().filter(|receipt| receipt.user_id == *user).collect()
-        };
         delta.messages = rows.messages;
         delta.members = rows.members;
-        if since == delta.rev && delta.receipts.is_empty() && delta.room.is_none() {
-            delta.kind = DeltaKind::UpToDate;
+        Ok(Some(delta))
+    }
+
+    /// All cursors of a room in which they are told by name. They have no place in the log, and an acknowledgement can
+    /// have taken the client past one that it was never told.
+    async fn cursors(&self, room: &RoomId) -> Result<Vec<Receipt>, StoreError> {
+        let since = {
+            let roster = self.roster();
+            let heard = roster.rooms.get(room).filter(|local| self.alone || local.is_heard());
+            match heard.map(|local| local.tail.cursors()) {
+                Some(Ok(cursors)) => return Ok(cursors),
+                Some(Err(since)) => Some(since),
+                None => None,
+            }
+        };
+        let read = self.store.receipts(std::slice::from_ref(room)).await?;
+        let receipts: Vec<Receipt> = read.into_iter().map(|(_, receipt)| receipt).collect();
+        if let (Some(since), Some(local)) = (since, self.roster().rooms.get_mut(room)) {
+            local.tail.take_cursors(&since, &receipts);
         }
-        Ok(delta)
+        Ok(receipts)
     }
 
     async fn reset(&self, user: &UserId, room: &RoomId) -> Result<RoomDelta, StoreError> {
@@ -131,7 +161,9 @@ impl Inner {
         };
         let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
         // A removal between the two readings: the page may show what was said after it.
-        if newest(&page.messages) > state.room.rev && self.store.room_views(user, &[room.clone()]).await?.is_empty() {
+        let is_newer = page.messages.iter().any(|message| message.rev > state.room.rev);
+        if is_newer && self.store.room_views(user, std::slice::from_ref(room)).await?.is_empty() {
+            self.look_after(user.clone());
             return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
         }
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);

@@ -275,6 +275,10 @@ impl Inner {
             }
             // Who was there before may not have heard of this node, and tells it of itself when it does.
             Topic::Nodes => self.tell_alive(&Topic::Nodes),
+            // The greeting of who heard this node before it heard anybody is lost.
+            Topic::Node(node) if node == self.node && self.roster().neighbours.is_empty() => {
+                self.spread(&Topic::Nodes, &Frame::Ask);
+            }
             _ => {}
         }
     }

@@ -175,6 +175,7 @@ pub(super) fn room_head(row: &impl Columns) -> Result<RoomHead, StoreError> {
         entered_rev: Rev::new(number(row, "entered_rev")?),
         role: role(row)?,
         member_count: number(row, "member_count")?,
+        read_seq: Seq::new(number(row, "read_seq")?),
     })
 }
 

@@ -42,6 +42,8 @@ pub struct RoomHead {
     pub role: Role,
     /// How many are in it.
     pub member_count: u64,
+    /// The member's cursor.
+    pub read_seq: Seq,
 }
 
 /// Where a room stands.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_client_core::{
     Answer, CommandId, Notice, Outcome, Storage, Target, Task, UserCommand,
-    view::{Phase, SendStatus},
+    view::{PendingMessage, Phase, SendStatus},
 };
 use roomcast_protocol::{
     ClientId, Command, ErrorBody, ErrorCode, MessageId, Reply, Rev, RoomId, Seq, UserId,
@@ -12,7 +12,7 @@ use roomcast_protocol::{
     wire::{EnginePacket, Packet},
 };
 
-use crate::{fault::Kind, history::Who, store::Db, world::World};
+use crate::{device::Device, fault::Kind, history::Who, store::Db, world::World};
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
@@ -456,8 +456,7 @@ impl World {
     /// What was answered, against the database.
     pub(crate) fn check_end(&mut self) {
         let mut bad: Vec<(&'static str, String)> = Vec::new();
-        // A node that was frozen does what it was asked before, after another one has refused the same send.
-        let zombies = self.nodes.len() > 1 && self.has_fault(Kind::Frozen);
+        let shown: Vec<BTreeSet<MessageId>> = self.devices.iter_mut().map(shown).collect();
         let disk = self.disk.state();
         let db = &disk.db;
         bad.extend(db.faults.iter().chain(self.past.iter().flat_map(|db| &db.faults)).cloned());
@@ -481,6 +480,10 @@ impl World {
             }
         }
         for (device, it) in self.devices.iter().enumerate() {
+            let own = |client_id: &ClientId| {
+                let mut messages = db.messages.values().map(|row| &row.message);
+                messages.find(|m| m.user_id == it.user && m.client_id.as_ref() == Some(client_id))
+            };
             let mut copies: BTreeMap<_, usize> = BTreeMap::new();
             for message in db.messages.values().map(|row| &row.message).filter(|m| m.user_id == it.user) {
                 if let Some(client_id) = &message.client_id {
@@ -511,6 +514,15 @@ impl World {
                     _ => {}
                 }
             }
+            // An attempt of before may come through when another was refused. Then it counts as sent, and as nothing
+            // else where the timeline reaches it: that it shows there, the timelines' own rule says.
+            let comes_late = |message: &Message, client_id: &ClientId| {
+                let failed = |item: &PendingMessage| {
+                    item.client_id == *client_id && matches!(item.status, SendStatus::Failed(_))
+                };
+                let listed = it.core.as_ref().is_some_and(|core| core.pending(&message.room_id).iter().any(failed));
+                self.is_at_large(device, client_id) && !(listed && shown[device].contains(&message.id))
+            };
             for asked in it.asked.values() {
                 let send = match &asked.command {
                     UserCommand::Request(command) => matches!(**command, Command::SendMessage(_)),
@@ -529,8 +541,7 @@ impl World {
                     }
                     // One that its client forgot in a crash was sent again.
                     Err(error)
-                        if stored
-                            && !zombies
+                        if own(client_id).is_some_and(|message| !comes_late(message, client_id))
                             && asked.life == it.life
                             && is_refusal(error)
                             && !acknowledged_later(it, client_id) =>
@@ -543,7 +554,7 @@ impl World {
                     _ => {}
                 }
             }
-            if self.rolled_back.is_empty() && !zombies {
+            if self.rolled_back.is_empty() {
                 for room in &self.rooms {
                     let own = db.room_messages(room).filter_map(|m| {
                         let written = it.written.get(m.client_id.as_ref()?)?;
@@ -554,8 +565,14 @@ impl World {
                         // One that was never stored, and is on its way when its client dies, is unknown to the next,
                         // which comes by another connection: what is written there can be taken first.
                         let known = |other: u64| written.forgotten.is_none_or(|last| other <= last);
-                        let before =
-                            own[..place].iter().find(|(other, _)| other.order > written.order && known(other.order));
+                        let late = |message: &Message| {
+                            let forgets = |client_id| it.disk.outdated.contains(client_id);
+                            let client_id = message.client_id.as_ref();
+                            client_id.is_some_and(|client_id| forgets(client_id) || comes_late(message, client_id))
+                        };
+                        let before = own[..place].iter().find(|(other, first)| {
+                            other.order > written.order && known(other.order) && !late(first) && !late(message)
+                        });
                         if let Some((other, first)) = before {
                             let what = format!(
                                 "d{device}: {:?} (written {}) stands before {:?} (written {}) in {room}",
@@ -590,7 +607,15 @@ pub(crate) fn is_refusal(error: &ErrorBody) -> bool {
         )
 }
 
-fn acknowledged_later(it: &crate::device::Device, client_id: &roomcast_protocol::ClientId) -> bool {
+/// The messages of a device's timelines.
+fn shown(it: &mut Device) -> BTreeSet<MessageId> {
+    let Some(core) = &mut it.core else { return BTreeSet::new() };
+    let rooms: Vec<RoomId> = core.view().rooms.iter().map(|room| room.id().clone()).collect();
+    let views: Vec<_> = rooms.iter().filter_map(|room| core.room(room)).collect();
+    views.iter().flat_map(|view| view.timeline.iter().map(|message| message.id.clone())).collect()
+}
+
+fn acknowledged_later(it: &Device, client_id: &roomcast_protocol::ClientId) -> bool {
     it.asked.values().any(|other| other.client_id.as_ref() == Some(client_id) && !matches!(other.outcome, Some(Err(_))))
 }
 

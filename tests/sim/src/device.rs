@@ -43,6 +43,8 @@ pub(crate) struct Disk {
     pub last: u64,
     /// What could not be stored.
     pub refused: BTreeSet<ClientId>,
+    /// What is stored as it was before: a later life knows nothing of a refusal, and sends it again.
+    pub outdated: BTreeSet<ClientId>,
 }
 
 impl Disk {
@@ -106,6 +108,8 @@ pub(crate) struct Device {
     pub asked: BTreeMap<CommandId, Asked>,
     /// All that was written.
     pub written: BTreeMap<ClientId, Written>,
+    /// On which connections each message went out, and under which names.
+    pub sent: BTreeMap<ClientId, BTreeSet<(LinkId, u64)>>,
     /// What the checker has seen on it.
     pub screens: Screens,
     /// Its own chance.
@@ -144,6 +148,7 @@ impl Device {
             newest_token: 0,
             asked: BTreeMap::new(),
             written: BTreeMap::new(),
+            sent: BTreeMap::new(),
             screens: Screens::default(),
             origin_ms: rng.below(1_000_000),
             rng,
@@ -212,7 +217,9 @@ impl Device {
         if let StorageChange::Put(item) = &front.change
             && self.trouble.storage_full
         {
-            self.disk.refused.extend(item.client_id().cloned());
+            let client_id = item.client_id().cloned();
+            self.disk.outdated.extend(client_id.clone().filter(|client_id| self.disk.items.contains_key(client_id)));
+            self.disk.refused.extend(client_id);
             return Some(false);
         }
         self.disk.apply(front.change);

@@ -41,6 +41,12 @@ fn split(frame: &str) -> Option<(u8, Option<u64>, &str)> {
     Some((kind, rest[1..=digits].parse().ok(), &rest[1 + digits..]))
 }
 
+/// The client's name for the message that a command sends.
+fn client_id(command: &str) -> Option<ClientId> {
+    let value: Value = serde_json::from_str(command).ok()?;
+    ClientId::parse(value[1]["clientId"].as_str()?).ok()
+}
+
 impl World {
     /// A client sends a frame.
     pub(crate) fn check_sent(&mut self, device: usize, link: LinkId, frame: &str) {
@@ -59,8 +65,11 @@ impl World {
                 {
                     self.violate("one answer", format!("d{device} asks twice under the id {id}"));
                 }
-                if rest.starts_with(r#"["send-message""#) {
-                    self.check_persisted(device, rest);
+                if rest.starts_with(r#"["send-message""#)
+                    && let Some(client_id) = client_id(rest)
+                {
+                    self.check_persisted(device, &client_id);
+                    self.devices[device].sent.entry(client_id).or_default().extend(id.map(|id| (link, id)));
                 }
                 if rest.starts_with(r#"["sync""#)
                     && let Ok(value) = serde_json::from_str::<Value>(rest)
@@ -106,19 +115,21 @@ impl World {
     }
 
     /// What is sent is stored before, where there is a storage that takes it (G-11).
-    fn check_persisted(&mut self, device: usize, command: &str) {
+    fn check_persisted(&mut self, device: usize, id: &ClientId) {
         let it = &self.devices[device];
-        if it.storage == Storage::None {
-            return;
-        }
-        let Ok(Value::Array(args)) = serde_json::from_str(command) else { return };
-        let id = args.get(1).and_then(|payload| payload["clientId"].as_str()).and_then(|id| ClientId::parse(id).ok());
-        if let Some(id) = id
-            && !it.disk.items.contains_key(&id)
-            && !it.disk.refused.contains(&id)
-        {
+        if it.storage != Storage::None && !it.disk.items.contains_key(id) && !it.disk.refused.contains(id) {
             self.violate("stored before sent", format!("d{device} sends {id}, which is not stored"));
         }
+    }
+
+    /// Whether a message went out and was never answered on a connection before one on which it was. A server that stood
+    /// still may do what it was asked there long after another attempt was refused.
+    pub(crate) fn is_at_large(&self, device: usize, client_id: &ClientId) -> bool {
+        let sent = self.devices[device].sent.get(client_id);
+        let acked = |(link, id): &(LinkId, u64)| self.wires.get(link).is_some_and(|wire| wire.acked.contains(id));
+        let (answered, open): (Vec<_>, Vec<_>) = sent.into_iter().flatten().partition(|attempt| acked(attempt));
+        let last = answered.iter().map(|(link, _)| link).max();
+        open.iter().any(|(link, _)| Some(link) < last)
     }
 
     /// A frame has reached the server.

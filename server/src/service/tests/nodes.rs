@@ -12,7 +12,8 @@ use std::{
 use roomcast_protocol::{
     Epoch, Limits, Rev, RoomId, Seq, Timestamp,
     command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, UpdatePresence},
-    model::{Availability, MessageType, Status, Visibility},
+    handshake::Resume,
+    model::{Availability, DeltaKind, MessageType, Status, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -563,6 +564,84 @@ async fn g13_the_users_of_a_dead_node_are_gone_after_its_lease() {
 }
 
 #[tokio::test]
+async fn g13_whose_node_may_be_dead_is_seen_as_another_one_says() {
+    let nodes = Nodes::new().await;
+    let (_alice, bob) = nodes.alice_and_bob().await;
+    let busy = UpdatePresence { status: Availability::Busy, text: None };
+    nodes.b.service.update_presence(&bob, busy).expect("taken");
+    let seen = |status: &str| nodes.a.told(1, "presence-changed").last().is_some_and(|json| json["status"] == status);
+    until("alice sees it", || seen("busy")).await;
+    // It dies, and nobody tells the next one what he chose.
+    nodes.b.way(Way::Loses);
+    nodes.b.stop.cancel();
+    nodes.a.way(Way::Loses);
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    c.connect(3, "bob").await;
+    for _ in 0..6 {
+        nodes.a.put_forward(1_400);
+        c.put_forward(1_400);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    until("alice sees what his node says", || seen("online")).await;
+}
+
+#[tokio::test]
+async fn g13_who_comes_back_to_a_node_that_never_heard_the_dead_one_is_seen_as_before() {
+    let nodes = Nodes::new().await;
+    let (_alice, bob) = nodes.alice_and_bob().await;
+    let busy = UpdatePresence { status: Availability::Busy, text: Some("in a meeting".to_owned()) };
+    nodes.b.service.update_presence(&bob, busy).expect("taken");
+    until("alice sees it", || !nodes.a.told(1, "presence-changed").is_empty()).await;
+    nodes.b.way(Way::Loses);
+    nodes.b.stop.cancel();
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    c.connect(3, "bob").await;
+    let look = || c.service.inner.roster().look(&user("bob").id);
+    until("it is told", || look().status == Status::Busy).await;
+    assert_eq!(look().text.as_deref(), Some("in a meeting"));
+    nodes.a.service.inner.roster().neighbours.bury(&NodeId::new("b".to_owned()));
+    until("it has said so", || nodes.a.service.inner.roster().look(&user("bob").id).status == Status::Busy).await;
+    assert_eq!(nodes.a.told(1, "presence-changed").len(), 1, "alice has seen no flap");
+}
+
+#[tokio::test]
+async fn g13_a_node_that_starts_knows_who_is_there_although_their_greeting_was_lost() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    for node in [&nodes.a, &nodes.b] {
+        // It does not speak by itself, and has greeted already.
+        node.stop.cancel();
+        let inner = &node.service.inner;
+        inner.roster().neighbours.alive(&NodeId::new("c".to_owned()), 0, inner.env.mono_ms());
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let c = Node::start("c", &nodes.exchange, &nodes.store).await;
+    let online = |name: &str| c.service.inner.roster().look(&user(name).id).status == Status::Online;
+    until("it knows both", || online("alice") && online("bob")).await;
+}
+
+#[tokio::test]
+async fn g13_who_is_here_and_not_known_to_be_in_a_room_is_introduced_to_it_and_seen_going() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    let create = CreateRoom {
+        room_id: Some(room("s")),
+        name: "S".to_owned(),
+        visibility: Visibility::Private,
+        members: vec![user("carol").id],
+        topic: None,
+        policy: None,
+    };
+    nodes.commit("alice", Act::CreateRoom(create)).await;
+    nodes.a.connect(3, "carol").await;
+    let state = nodes.a.told(3, "initial-state");
+    assert_eq!(state[0]["rooms"][0]["users"].as_array().map(Vec::len), Some(1), "carol alone: {state:?}");
+    until("alice is introduced", || nodes.a.told(3, "user-online").iter().any(|json| json["userId"] == "alice")).await;
+    nodes.a.service.disconnect(ConnId(1), Departure::Asked);
+    until("she is seen going", || !nodes.a.told(3, "user-offline").is_empty()).await;
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
@@ -615,6 +694,48 @@ async fn g12_a_cursor_reaches_the_other_node_even_where_its_frame_is_lost_or_the
     assert!(!at(3));
     nodes.exchange.bring_up();
     until("alice sees what was kept", || at(3)).await;
+}
+
+#[tokio::test]
+async fn g12_a_resume_tells_cursors_that_moved_before_the_room_began_here() {
+    let nodes = Nodes::new().await;
+    for text in ["one", "two"] {
+        nodes.commit("alice", said("r", text)).await;
+    }
+    let read = ReadUpTo { room_id: room("r"), up_to_seq: Seq::new(2) };
+    nodes.commit("bob", Act::Read(MarkRead::UpTo(read))).await;
+    let alice = nodes.a.connect(1, "alice").await;
+    until("the room is heard", || nodes.a.service.inner.roster().rooms[&room("r")].is_heard()).await;
+    nodes.a.say(&alice, "r", "three").await;
+    until("it is told", || nodes.a.head("r") == 5).await;
+
+    let resume =
+        Resume { epoch: nodes.a.service.inner.epoch.clone(), rooms: BTreeMap::from([(room("r"), Rev::new(5))]) };
+    for conn in [3, 4] {
+        let again = nodes.a.arrive(conn, "alice").await;
+        nodes.a.service.begin_session(&again, Some(&resume)).await.expect("begun");
+        let told = nodes.a.told(conn, "initial-state");
+        let receipts = serde_json::json!([{ "userId": "bob", "readSeq": 2 }]);
+        assert_eq!(told[0]["deltas"][0]["receipts"], receipts, "{told:?}");
+    }
+    let roster = nodes.a.service.inner.roster();
+    assert!(roster.rooms[&room("r")].tail.cursors().is_ok(), "they are read once");
+}
+
+#[tokio::test]
+async fn g10_who_is_put_out_while_a_resume_is_read_is_told_nothing_that_came_after() {
+    let nodes = Nodes::new().await;
+    let (_alice, _bob) = nodes.alice_and_bob().await;
+    nodes.commit("alice", said("r", "for all")).await;
+    let (inner, bob) = (&nodes.b.service.inner, user("bob").id);
+    let heads = nodes.store.memberships(&bob).await.expect("read");
+    let remove = RemoveMember { room_id: room("r"), user_id: bob.clone() };
+    nodes.commit("alice", Act::RemoveMember(remove)).await;
+    nodes.commit("alice", said("r", "about him")).await;
+    let has = BTreeMap::from([(room("r"), Rev::new(2))]);
+    let deltas = inner.deltas(&bob, &inner.epoch, &has, &heads).await.expect("read");
+    assert_eq!((deltas[0].kind, deltas[0].messages.len()), (DeltaKind::Gone, 0));
+    until("this node knows", || !nodes.b.told(2, "removed-from-room").is_empty()).await;
 }
 
 #[tokio::test]

@@ -191,7 +191,7 @@ fn texts<T: AsRef<str>>(ids: &[T]) -> Vec<String> {
 }
 
 const MEMBERSHIPS: &str = "
-SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
+SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, m.read_seq, r.rev, r.member_count
 FROM members AS m JOIN rooms AS r ON r.id = m.room_id WHERE m.user_id = ANY($1) AND m.left_at IS NULL";
 
 const HEADS: &str = "SELECT id, rev, member_count FROM rooms WHERE id = ANY($1)";

@@ -36,7 +36,7 @@ impl ReadStore for SqliteStore {
 
     async fn memberships_of(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomHead)>, StoreError> {
         let rows = sqlx::query(
-            "SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, r.rev, r.member_count
+            "SELECT m.user_id, m.room_id, m.rev AS member_rev, m.entered_rev, m.role, m.read_seq, r.rev, r.member_count
              FROM members AS m JOIN rooms AS r ON r.id = m.room_id
              WHERE m.user_id IN (SELECT value FROM json_each(?)) AND m.left_at IS NULL",
         )

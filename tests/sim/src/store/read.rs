@@ -39,6 +39,7 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
                     entered_rev: row.entered_rev,
                     role: row.member.role,
                     member_count: info.member_count,
+                    read_seq: row.read_seq,
                 };
                 (user.clone(), head)
             })
