@@ -101,9 +101,13 @@ impl Tail {
         }
     }
 
-    /// Takes what the database says of all changes up to `rev`: the messages that changed since the head, and the
-    /// changes of what is told better from the database.
-    pub fn catch_up(&mut self, rev: Rev, messages: Vec<Message>, others: impl IntoIterator<Item = Rev>) {
+    /// Takes what the database says of all changes after `since` and up to `rev`: the messages that changed, and the
+    /// changes of what is told better from the database. Where it lacks what was before, it begins anew.
+    pub fn catch_up(&mut self, since: Rev, rev: Rev, messages: Vec<Message>, others: impl IntoIterator<Item = Rev>) {
+        if since > self.head {
+            let cursors = std::mem::take(&mut self.cursors);
+            *self = Self { cursors, ..Self::after(since) };
+        }
         let before = self.head;
         let others = others.into_iter().map(|rev| (rev, Entry::Other));
         let mut entries: Vec<(Rev, Entry)> = messages
@@ -244,17 +248,28 @@ mod tests {
         let mut tail = Tail::after(Rev::new(4));
         tail.push(Rev::new(5), &message(1, 5));
         // 6 and 9 are one message, 7 is a membership, 8 another message.
-        tail.catch_up(Rev::new(9), vec![read(3, 8), read(2, 9)], [Rev::new(7)]);
+        tail.catch_up(Rev::new(5), Rev::new(9), vec![read(3, 8), read(2, 9)], [Rev::new(7)]);
         assert_eq!(tail.head(), Rev::new(9));
         assert_eq!(seqs(tail.since(&room, Rev::new(7))), Some(vec![2, 3]));
         assert_eq!(seqs(tail.since(&room, Rev::new(8))), Some(vec![2]));
         assert_eq!(seqs(tail.since(&room, Rev::new(6))), None, "the membership is the database's to tell");
         tail.push(Rev::new(10), &message(4, 10));
         assert_eq!(seqs(tail.since(&room, Rev::new(9))), Some(vec![4]));
-        tail.catch_up(Rev::new(8), vec![read(3, 8)], []);
+        tail.catch_up(Rev::new(5), Rev::new(8), vec![read(3, 8)], []);
         assert_eq!(tail.head(), Rev::new(10), "an old reading changes nothing");
         tail.reach(Rev::new(11));
         assert_eq!(seqs(tail.since(&room, Rev::new(10))), None);
+    }
+
+    #[test]
+    fn g7_what_was_read_from_behind_the_head_on_answers_for_nothing_before() {
+        let room = RoomId::parse("r").expect("an id");
+        let mut tail = Tail::after(Rev::new(4));
+        // The room was forgotten and began again while the database was read.
+        let Event::NewMessage(new) = message(9, 9) else { unreachable!("a message") };
+        tail.catch_up(Rev::new(7), Rev::new(9), vec![new.message], []);
+        assert_eq!(seqs(tail.since(&room, Rev::new(6))), None, "the seventh is not here");
+        assert_eq!(seqs(tail.since(&room, Rev::new(8))), Some(vec![9]));
     }
 
     #[test]

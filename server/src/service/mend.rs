@@ -98,7 +98,7 @@ impl Inner {
         };
         self.metrics.nodes.fills.inc();
         let overflow = rows.overflow;
-        self.catch_up(room, known, rows);
+        self.catch_up(room, since, known, rows);
         if overflow {
             // Not all memberships were among the rows.
             let here: Vec<UserId> =
@@ -108,8 +108,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Moves a room to where the database is.
-    fn catch_up(&self, room: &RoomId, known: Rev, rows: DeltaRows) {
+    /// Moves a room to where the database is, by what it says of everything after `since`.
+    fn catch_up(&self, room: &RoomId, since: Rev, known: Rev, rows: DeltaRows) {
         let mut arriving = self.arriving();
         // Who is out hears nothing of what follows.
         self.take_members(&mut arriving, room, rows.rev, rows.member_count, &rows.members);
@@ -128,7 +128,7 @@ impl Inner {
                 } else {
                     let settings = rows.settings.then_some(rows.rev);
                     let others = rows.members.iter().map(|member| member.rev).chain(settings);
-                    local.tail.catch_up(rows.rev, rows.messages, others);
+                    local.tail.catch_up(since, rows.rev, rows.messages, others);
                 }
             }
             local.sequencer.filled(local.tail.head(), known, now);
