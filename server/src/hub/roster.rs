@@ -168,6 +168,7 @@ impl LocalRoom {
             revs.sort_unstable();
             let middle = revs[revs.len() / 2];
             self.gone.retain(|_, rev| *rev > middle);
+            self.since = self.since.max(middle);
         }
     }
 
@@ -280,6 +281,10 @@ impl Roster {
         head: Rev,
         member_count: u64,
     ) -> bool {
+        // Whoever came here after that has no memberships yet, and is told of this one by a reading from before.
+        if news.active && self.gone_by(user, room) > news.rev {
+            return false;
+        }
         let Some(local) = self.users.get_mut(user) else { return false };
         let before = local.rooms.get(room);
         if before.is_some_and(|known| known.rev > news.rev || *known == news) {
@@ -320,8 +325,7 @@ impl Roster {
 
     /// Takes note that somebody on whichever node is in a room, unless they have left it since.
     pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
-        let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
-        if rev > gone {
+        if rev > self.gone_by(user, room) {
             self.neighbours.enter(user, room, role, rev);
         }
     }
@@ -358,6 +362,12 @@ impl Roster {
     pub fn is_out(&self, user: &UserId, room: &RoomId, after: Rev) -> bool {
         let known = self.users.get(user).and_then(|local| local.rooms.get(room));
         known.is_some_and(|membership| !membership.active && membership.rev > after)
+            || known.is_none() && self.gone_by(user, room) > after
+    }
+
+    /// The change by which somebody left a room last, as far as the room remembers.
+    fn gone_by(&self, user: &UserId, room: &RoomId) -> Rev {
+        self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default()
     }
 
     /// How a user is seen: as they last chose, on whichever node they are. Those who are only on nodes that are out of
@@ -402,7 +412,7 @@ impl Roster {
             let membership = local.rooms.get(room).filter(|membership| membership.active)?;
             return Some((local.user.name.as_str(), membership.role));
         }
-        let gone = self.rooms.get(room).and_then(|local| local.gone.get(user)).copied().unwrap_or_default();
+        let gone = self.gone_by(user, room);
         self.neighbours.of(user).find_map(|(seen, _)| {
             let (role, _) = seen.rooms.get(room).filter(|(_, rev)| *rev > gone)?;
             Some((seen.name.as_str(), *role))

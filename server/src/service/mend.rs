@@ -160,7 +160,9 @@ impl Inner {
                 self.part(arriving, room, &member.user_id, RemovalReason::Removed, member.rev, None);
             }
         }
-        for member in there {
+        // Where a room has forgotten who left it after this was read, it says nothing of who is there.
+        let is_old = self.roster().rooms.get(room).is_some_and(|local| head < local.since);
+        for member in there.into_iter().filter(|_| !is_old) {
             let now = Membership { rev: member.rev, role: member.role, active: true };
             let conns = self.admit(arriving, &member.user_id, room, now, head, member_count);
             self.roster().enter(&member.user_id, room, member.role, member.rev);
