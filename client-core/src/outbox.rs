@@ -52,6 +52,21 @@ struct Item {
     waiter: Option<CommandId>,
 }
 
+impl Item {
+    /// Something that waits to be sent for the first time, and that nobody waits for.
+    const fn new(
+        client_id: ClientId,
+        room_id: RoomId,
+        work: Work,
+        author: Option<UserId>,
+        order: u64,
+        created_ms: u64,
+    ) -> Self {
+        let (state, sent, refused, tries, waiter) = (State::Queued, false, None, 0, None);
+        Self { client_id, room_id, work, author, order, created_ms, state, sent, refused, tries, waiter }
+    }
+}
+
 /// What an item does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -248,20 +263,8 @@ impl Outbox {
             let lost = work.waits_for().is_some_and(|id| outbox.rooms.get(id) != Some(&room_id));
             let failed = failed.or_else(|| lost.then(unknown));
             let state = failed.map_or(State::Queued, State::Failed);
-            let (sent, refused, tries, waiter) = (true, None, 0, None);
-            outbox.append(Item {
-                client_id,
-                room_id,
-                work,
-                author,
-                order,
-                created_ms,
-                state,
-                sent,
-                refused,
-                tries,
-                waiter,
-            });
+            let item = Item::new(client_id, room_id, work, author, order, created_ms);
+            outbox.append(Item { state, sent: true, ..item });
         }
         outbox
     }
@@ -300,11 +303,9 @@ impl Outbox {
         waiter: CommandId,
         effects: &mut Effects,
     ) {
-        let (order, state, tries, waiter) = (self.next_order, State::Queued, 0, Some(waiter));
-        let (sent, refused) = (false, None);
-        let item = Item { client_id, room_id, work, author, order, created_ms, state, sent, refused, tries, waiter };
+        let item = Item::new(client_id, room_id, work, author, self.next_order, created_ms);
         self.next_order += 1;
-        self.append_stored(item, effects);
+        self.append_stored(Item { waiter: Some(waiter), ..item }, effects);
     }
 
     /// A stored item may be sent, and so may one that cannot be stored: the network is the better bet. Gives back
