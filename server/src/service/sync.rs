@@ -48,7 +48,7 @@ impl Inner {
         let mut deltas: Vec<RoomDelta> = Vec::with_capacity(has.len());
         for (room, since) in has {
             let delta = match heads.get(room) {
-                None => RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()),
+                None => gone(room),
                 // Who left and came back in between must not see what was said meanwhile as a delta of theirs.
                 Some(head)
                     if (*epoch != self.epoch && !planted::has(Bug::EpochIgnored))
@@ -71,7 +71,7 @@ impl Inner {
             // A removal since the memberships were read: what was said after it is not for them.
             let member_rev = heads.get(&delta.room_id).map_or(Rev::default(), |head| head.member_rev);
             if self.roster().is_out(user, &delta.room_id, member_rev) {
-                *delta = RoomDelta::bare(delta.room_id.clone(), DeltaKind::Gone, Rev::default());
+                *delta = gone(&delta.room_id);
             }
         }
         Ok(deltas)
@@ -119,7 +119,7 @@ impl Inner {
         // for them.
         if rows.members.iter().any(|member| member.user_id == *user && member.left_at.is_some()) {
             self.look_after(user.clone());
-            return Ok(Some(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default())));
+            return Ok(Some(gone(room)));
         }
         if rows.overflow {
             return Ok(None);
@@ -157,14 +157,14 @@ impl Inner {
 
     async fn reset(&self, user: &UserId, room: &RoomId) -> Result<RoomDelta, StoreError> {
         let Some(state) = self.room_states(user, std::slice::from_ref(room)).await?.pop() else {
-            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+            return Ok(gone(room));
         };
         let page = self.store.messages(room, Range::Newest, Among::All, RESET_PAGE).await?;
         // A removal between the two readings: the page may show what was said after it.
         let is_newer = page.messages.iter().any(|message| message.rev > state.room.rev);
         if is_newer && self.store.room_views(user, std::slice::from_ref(room)).await?.is_empty() {
             self.look_after(user.clone());
-            return Ok(RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default()));
+            return Ok(gone(room));
         }
         let mut delta = RoomDelta::bare(room.clone(), DeltaKind::Reset, state.room.rev);
         delta.messages = page.messages;
@@ -172,4 +172,9 @@ impl Inner {
         delta.room = Some(Box::new(state));
         Ok(delta)
     }
+}
+
+/// A room that the user is not in.
+fn gone(room: &RoomId) -> RoomDelta {
+    RoomDelta::bare(room.clone(), DeltaKind::Gone, Rev::default())
 }
