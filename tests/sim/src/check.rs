@@ -541,10 +541,11 @@ impl World {
                     }
                     // One that its client forgot in a crash was sent again.
                     Err(error)
-                        if own(client_id).is_some_and(|message| !comes_late(message, client_id))
+                        if stored
                             && asked.life == it.life
                             && is_refusal(error)
-                            && !acknowledged_later(it, client_id) =>
+                            && !acknowledged_later(it, client_id)
+                            && own(client_id).is_some_and(|message| !comes_late(message, client_id)) =>
                     {
                         bad.push((
                             "refused never",
