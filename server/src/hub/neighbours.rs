@@ -90,6 +90,8 @@ pub struct Account {
 #[derive(Debug, Default)]
 struct Neighbour {
     heard_ms: u64,
+    /// When it last said how much it has said.
+    counted_ms: u64,
     /// Whether it was not heard for so long that it may be dead, as of the last tick.
     suspect: bool,
     /// Everything up to this number is known.
@@ -174,7 +176,7 @@ impl Neighbours {
     pub fn alive(&mut self, node: &NodeId, number: u64, now_ms: u64) -> bool {
         let is_new = !self.nodes.contains_key(node);
         let it = self.nodes.entry(node.clone()).or_default();
-        it.heard_ms = now_ms;
+        (it.heard_ms, it.counted_ms) = (now_ms, now_ms);
         it.newest = it.newest.max(number);
         if is_new && number == 0 {
             it.known = true;
@@ -202,7 +204,7 @@ impl Neighbours {
     pub fn say(&mut self, node: &NodeId, number: u64, users: Vec<Said>, now_ms: u64) -> bool {
         let is_new = !self.nodes.contains_key(node);
         let it = self.nodes.entry(node.clone()).or_default();
-        it.heard_ms = now_ms;
+        (it.heard_ms, it.counted_ms) = (now_ms, now_ms);
         it.newest = it.newest.max(number);
         it.known |= is_new && number == 1;
         if it.known && number <= it.number {
@@ -225,7 +227,7 @@ impl Neighbours {
         let Account { number, part, parts, users } = account;
         let is_new = !self.nodes.contains_key(node);
         let it = self.nodes.entry(node.clone()).or_default();
-        it.heard_ms = now_ms;
+        (it.heard_ms, it.counted_ms) = (now_ms, now_ms);
         if it.known && number < it.number {
             return is_new;
         }
@@ -322,13 +324,13 @@ impl Neighbours {
         best.map(|(seen, worth)| (seen, worth > Worth::Lost))
     }
 
-    /// Whether something of what is known of a room's users may be wrong: a node that was not heard since then may have
-    /// said all that it says of them before.
+    /// Whether something of what is known of a room's users may be wrong: what a node said may have been lost on the way,
+    /// and one that has not told how much that was since then may have said it all before.
     #[must_use]
     pub fn doubts(&self, room: &RoomId, since_ms: u64) -> bool {
         let users = self.rooms.get(room).into_iter().flatten();
         let nodes = users.filter_map(|user| self.whose.get(user)).flatten().filter_map(|node| self.nodes.get(node));
-        nodes.into_iter().any(|it| it.worth() < Worth::Sure || it.heard_ms < since_ms)
+        nodes.into_iter().any(|it| it.worth() < Worth::Sure || !it.is_whole() || it.counted_ms < since_ms)
     }
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
@@ -559,12 +561,18 @@ mod tests {
     }
 
     #[test]
-    fn g13_a_node_that_is_not_heard_any_more_does_not_say_who_is_in_a_room_that_began_later() {
+    fn g13_a_node_that_is_not_heard_whole_does_not_say_who_is_in_a_room_that_began_before() {
         let mut it = Neighbours::default();
         it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &["r"])))], 1_000);
         it.tick(2_000);
         assert!(it.doubts(&room("r"), 1_500) && !it.doubts(&room("r"), 900) && !it.doubts(&room("s"), 1_500));
         it.heard(&node("b"), 2_000);
+        assert!(it.doubts(&room("r"), 1_500), "that does not tell how much it said");
+        it.alive(&node("b"), 1, 2_000);
+        assert!(!it.doubts(&room("r"), 1_500));
+        it.alive(&node("b"), 2, 2_500);
+        assert!(it.doubts(&room("r"), 1_500), "something is on its way, or lost");
+        it.say(&node("b"), 2, vec![(user("u"), Some(seen("b", &["r"])))], 3_000);
         assert!(!it.doubts(&room("r"), 1_500));
     }
 
