@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::differs;
 use crate::{
-    rooms::Timeline,
+    rooms::{Chunk, Timeline, find},
     view::{PendingChange, PendingMessage, RoomView},
 };
 
@@ -216,22 +216,33 @@ pub(super) fn bounds(timeline: &Timeline) -> (Seq, Seq) {
     (place(timeline.first()), place(timeline.last()))
 }
 
-/// What is to be shown now and was not, or otherwise. Chunks that both share are passed over.
+/// What is to be shown now and was not, or otherwise. Chunks that both share are passed over, unless the timeline now
+/// reaches further into one.
 pub(super) fn news<'a>(before: &'a Timeline, after: &'a Timeline) -> impl Iterator<Item = &'a Arc<Message>> {
     let (start, end) = bounds(after);
     let (was_start, was_end) = bounds(before);
-    let known: BTreeMap<u64, *const Vec<Arc<Message>>> =
-        before.chunks().map(|(number, chunk)| (number, Arc::as_ptr(chunk))).collect();
+    let known: BTreeMap<u64, &Arc<Chunk>> = before.chunks().collect();
     let covered = move |message: &Message| was_start <= message.seq && message.seq <= was_end && was_end != Seq::new(0);
-    let chunks = after.chunks().map(move |(number, chunk)| (known.get(&number) == Some(&Arc::as_ptr(chunk)), chunk));
-    chunks.flat_map(move |(shared, chunk)| {
-        chunk.iter().filter(move |message| {
+    after.chunks().flat_map(move |(number, chunk)| {
+        let was = known.get(&number).copied();
+        let shared = was.is_some_and(|was| Arc::ptr_eq(was, chunk));
+        let ends = [chunk.first(), chunk.last()];
+        let passed = shared && ends.into_iter().flatten().all(|message| covered(message));
+        let looked_at = if passed { &[] } else { chunk.as_slice() };
+        let news = looked_at.iter().enumerate().filter(move |(place, message)| {
             let shown = start <= message.seq && message.seq <= end;
-            let same =
-                || shared || before.at(message.seq).is_some_and(|was| Arc::ptr_eq(was, message) || was == *message);
+            let same = || shared || was.is_some_and(|was| holds(was, *place, message));
             shown && !(covered(message) && same())
-        })
+        });
+        news.map(|(_, message)| message)
     })
+}
+
+/// Whether a chunk has just this message: nearly always where it stood before, and as the very same.
+fn holds(chunk: &Chunk, place: usize, message: &Arc<Message>) -> bool {
+    chunk.get(place).is_some_and(|was| Arc::ptr_eq(was, message))
+        || find(chunk, message.seq.value())
+            .is_ok_and(|place| Arc::ptr_eq(&chunk[place], message) || chunk[place] == *message)
 }
 
 fn entries(changes: &BTreeMap<MessageId, PendingChange>) -> Vec<ChangeEntry> {

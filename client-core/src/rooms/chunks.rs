@@ -79,25 +79,22 @@ impl Chunks {
     }
 
     /// Takes out what is from one place to another, both included.
-    pub(crate) fn take(&mut self, first: u64, last: u64) -> Vec<Arc<Message>> {
-        let mut taken = Vec::new();
+    pub(crate) fn remove(&mut self, first: u64, last: u64) {
         let numbers: Vec<u64> = self.numbered(first, last).map(|(number, _)| number).collect();
         for number in numbers {
             let Some(shelf) = self.shelves.get_mut(&(number / SHELF)).map(Arc::make_mut) else { continue };
             let Some(chunk) = shelf.get_mut(&number) else { continue };
-            if within(chunk, first, last).len() == chunk.len() {
-                taken.extend(chunk.iter().cloned());
+            let taken = within(chunk, first, last).len();
+            self.len -= taken;
+            if taken == chunk.len() {
                 shelf.remove(&number);
             } else {
-                let inside = |message: &mut Arc<Message>| (first..=last).contains(&message.seq.value());
-                taken.extend(Arc::make_mut(chunk).extract_if(.., inside));
+                Arc::make_mut(chunk).retain(|message| !(first..=last).contains(&message.seq.value()));
             }
             if shelf.is_empty() {
                 self.shelves.remove(&(number / SHELF));
             }
         }
-        self.len -= taken.len();
-        taken
     }
 
     /// What is from one place to another, both included, oldest first.
@@ -124,7 +121,8 @@ impl Chunks {
     }
 }
 
-fn find(chunk: &Chunk, seq: u64) -> Result<usize, usize> {
+/// Where in a chunk a place is.
+pub(crate) fn find(chunk: &Chunk, seq: u64) -> Result<usize, usize> {
     chunk.binary_search_by_key(&seq, |message| message.seq.value())
 }
 
@@ -177,7 +175,7 @@ mod tests {
     #[test]
     fn what_is_taken_out_is_gone_and_the_rest_stays() {
         let mut chunks = filled((1..=1_000).chain(20_000..=20_010));
-        assert_eq!(chunks.take(100, 20_004).len(), 901 + 5);
+        chunks.remove(100, 20_004);
         assert_eq!(seqs(&chunks, 0, u64::MAX), (1..100).chain(20_005..=20_010).collect::<Vec<_>>());
         assert_eq!(chunks.len(), 99 + 6);
         assert_eq!(seqs(&chunks, 90, 20_006), (90..100).chain([20_005, 20_006]).collect::<Vec<_>>());

@@ -375,9 +375,9 @@ impl History {
     }
 
     fn forget(&mut self, first: u64, last: u64) {
-        for message in self.chunks.take(first, last) {
-            self.places.remove(&message.id);
-        }
+        self.chunks.remove(first, last);
+        // At once: one by one, each would move all that stay.
+        self.places.retain(|_, seq| !(first..=last).contains(&seq.value()));
         self.runs.remove(first, last);
     }
 }

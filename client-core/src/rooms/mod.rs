@@ -17,6 +17,7 @@ mod timeline;
 mod unread;
 
 pub(crate) use change::Change;
+pub(crate) use chunks::{Chunk, find};
 pub(crate) use mine::Mine;
 pub(crate) use room::{Offered, Room};
 pub(crate) use strays::Strays;

@@ -97,7 +97,7 @@ impl Thread {
             let Some(oldest) = self.messages.range(0, u64::MAX).next().map(|message| message.seq.value()) else {
                 return;
             };
-            self.messages.take(0, oldest);
+            self.messages.remove(0, oldest);
             self.known.remove(0, oldest);
         }
     }
