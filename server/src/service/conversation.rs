@@ -7,8 +7,9 @@ use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::Fu
 use roomcast_protocol::{ErrorBody, Event, ack::Ack, event::TokenExpiring, handshake::Resume};
 use tokio::sync::mpsc;
 
-use super::{Plan, RawPacket, Service, Session};
+use super::{Entry, Plan, RawPacket, Service, Session};
 use crate::{
+    auth::Identity,
     hub::{CloseReason, Packet},
     planted::{self, Bug},
 };
@@ -41,13 +42,26 @@ pub struct Conversation<A: Answers> {
 
 /// A command that is under way.
 struct Answer<To> {
-    ack: Ack,
+    outcome: Outcome,
     to: To,
     event: &'static str,
     at_ms: u64,
 }
 
+/// What comes of a command.
+enum Outcome {
+    /// Its ack.
+    Ack(Box<Ack>),
+    /// A room that its author has entered, to be told when it is its turn.
+    Entered(Box<Entry>),
+    /// The session goes on with another token.
+    Fresh(Identity),
+}
+
 type UnderWay<To> = FuturesOrdered<BoxFuture<'static, Answer<To>>>;
+
+/// A command that waits for all before it, and that all after it wait for.
+type Alone<To> = Option<BoxFuture<'static, Answer<To>>>;
 
 impl<A: Answers> Conversation<A> {
     /// The conversation of a session that the service has taken.
@@ -74,24 +88,15 @@ impl<A: Answers> Conversation<A> {
     pub async fn run(&mut self, arrivals: &mut mpsc::Receiver<Arrival<A::To>>) {
         let most = usize::try_from(self.service.settings().limits.in_flight).unwrap_or(usize::MAX);
         let mut under_way = UnderWay::new();
+        let mut alone: Alone<A::To> = None;
         let heads_ms = self.service.settings().heads_ms;
         let mut heads_at_ms = self.service.env().mono_ms() + heads_ms;
         let mut wake = self.next_wake(heads_at_ms);
         loop {
+            let expires_at = self.session.expires_at;
             tokio::select! {
                 biased;
-                Some(answer) = under_way.next() => self.finish(answer),
-                arrival = arrivals.recv(), if under_way.len() < most => match arrival {
-                    Some(arrival) => {
-                        let expires_at = self.session.expires_at;
-                        self.take(arrival, &mut under_way).await;
-                        // A fresh token may run out sooner than the one before.
-                        if self.session.expires_at != expires_at {
-                            wake = self.next_wake(heads_at_ms);
-                        }
-                    }
-                    None => break,
-                },
+                // First: neither a slow database nor a client that never pauses keeps a connection beyond its token.
                 () = &mut wake => {
                     let now_ms = self.service.env().mono_ms();
                     if now_ms >= heads_at_ms {
@@ -103,6 +108,19 @@ impl<A: Answers> Conversation<A> {
                     self.mind_token();
                     wake = self.next_wake(heads_at_ms);
                 }
+                Some(answer) = under_way.next() => self.finish(answer),
+                answer = until_done(&mut alone), if under_way.is_empty() && alone.is_some() => {
+                    alone = None;
+                    self.finish(answer);
+                }
+                arrival = arrivals.recv(), if alone.is_none() && under_way.len() < most => match arrival {
+                    Some(arrival) => self.take(arrival, &mut under_way, &mut alone),
+                    None => break,
+                },
+            }
+            // A fresh token may run out sooner than the one before.
+            if self.session.expires_at != expires_at {
+                wake = self.next_wake(heads_at_ms);
             }
         }
         while let Some(answer) = under_way.next().await {
@@ -110,7 +128,7 @@ impl<A: Answers> Conversation<A> {
         }
     }
 
-    async fn take(&mut self, arrival: Arrival<A::To>, under_way: &mut UnderWay<A::To>) {
+    fn take(&mut self, arrival: Arrival<A::To>, under_way: &mut UnderWay<A::To>, alone: &mut Alone<A::To>) {
         let Arrival { packet, to, at_ms } = arrival;
         let parsed = packet.parse();
         let event = parsed.event;
@@ -118,36 +136,49 @@ impl<A: Answers> Conversation<A> {
             Ok(command) => self.service.begin(&mut self.session, command),
             Err(error) => Plan::Done(Box::new(Err(error))),
         };
+        let answer = move |outcome| Answer { outcome, to, event, at_ms };
         match plan {
-            Plan::Done(ack) => {
-                let answer = Answer { ack: *ack, to, event, at_ms };
-                under_way.push_back(std::future::ready(answer).boxed());
+            Plan::Done(ack) => under_way.push_back(std::future::ready(answer(Outcome::Ack(ack))).boxed()),
+            Plan::Write(ack) => under_way.push_back(ack.map(Box::new).map(Outcome::Ack).map(answer).boxed()),
+            Plan::Enter(entered) => {
+                let outcome = entered.map(|entered| match entered {
+                    Ok(entry) => Outcome::Entered(Box::new(entry)),
+                    Err(error) => Outcome::Ack(Box::new(Err(error))),
+                });
+                under_way.push_back(outcome.map(answer).boxed());
             }
-            Plan::Write(outcome) => {
-                under_way.push_back(outcome.map(move |ack| Answer { ack, to, event, at_ms }).boxed());
-            }
-            Plan::Read(outcome) => {
-                // A read sees all that the same connection wrote before it.
-                while let Some(answer) = under_way.next().await {
-                    self.finish(answer);
-                }
-                let ack = outcome.await;
-                self.finish(Answer { ack, to, event, at_ms });
-            }
-            Plan::Refresh(outcome) => {
-                while let Some(answer) = under_way.next().await {
-                    self.finish(answer);
-                }
-                let ack = outcome.await.map(|identity| self.session.renew(&identity));
-                self.finish(Answer { ack, to, event, at_ms });
+            // A read sees all that the same connection wrote before it.
+            Plan::Read(ack) => *alone = Some(ack.map(Box::new).map(Outcome::Ack).map(answer).boxed()),
+            Plan::Refresh(identity) => {
+                let outcome = identity.map(|identity| match identity {
+                    Ok(identity) => Outcome::Fresh(identity),
+                    Err(error) => Outcome::Ack(Box::new(Err(error))),
+                });
+                *alone = Some(outcome.map(answer).boxed());
             }
         }
     }
 
-    fn finish(&self, answered: Answer<A::To>) {
-        let Answer { ack, to, event, at_ms } = answered;
+    fn finish(&mut self, answered: Answer<A::To>) {
+        let Answer { outcome, to, event, at_ms } = answered;
+        match outcome {
+            Outcome::Ack(ack) => self.answer(to, &ack, event, at_ms),
+            Outcome::Fresh(identity) => {
+                let ack = Ok(self.session.renew(&identity));
+                self.answer(to, &ack, event, at_ms);
+            }
+            Outcome::Entered(entry) => {
+                // Nobody is told anything between the look at who is there and the answer.
+                let _told = self.service.inner.arriving();
+                let ack = self.service.entered(&self.session, *entry);
+                self.answer(to, &ack, event, at_ms);
+            }
+        }
+    }
+
+    fn answer(&self, to: A::To, ack: &Ack, event: &'static str, at_ms: u64) {
         let metrics = self.service.metrics();
-        if let Err(error) = &ack {
+        if let Err(error) = ack {
             metrics.count_error(error.code, event);
         }
         let ms = u32::try_from(self.service.env().mono_ms().saturating_sub(at_ms)).unwrap_or(u32::MAX);
@@ -155,7 +186,7 @@ impl<A: Answers> Conversation<A> {
         if planted::has(Bug::NoAnswer) && ack.is_err() {
             return;
         }
-        if !self.answers.answer(to, &ack) {
+        if !self.answers.answer(to, ack) {
             self.service.transport().close(self.session.conn, CloseReason::Slow);
         }
     }
@@ -186,5 +217,13 @@ impl<A: Answers> Conversation<A> {
         };
         let heads_ms = heads_at_ms.saturating_sub(env.mono_ms());
         env.sleep_ms(token_ms.min(heads_ms).clamp(10, 60_000))
+    }
+}
+
+/// What comes of the command that is alone; there is one.
+async fn until_done<To>(alone: &mut Alone<To>) -> Answer<To> {
+    match alone {
+        Some(answer) => answer.await,
+        None => std::future::pending().await,
     }
 }

@@ -2,13 +2,14 @@
 
 use roomcast_protocol::{
     ErrorBody, ErrorCode, Rev, RoomId, UserId,
+    ack::Ack,
     command::{GetRoomUsers, ListRooms, RoomScope},
     model::{Message, RoomUser, Status},
     registry::Reply,
     reply::{Receipts, RoomEntered, RoomUsers, Rooms},
 };
 
-use super::{Inner, Plan, Service, Session, states};
+use super::{Entry, Inner, Plan, Service, Session, states};
 use crate::{
     domain::{Act, Done},
     store::RoomQuery,
@@ -19,18 +20,30 @@ impl Service {
     pub(super) fn enter(&self, session: &Session, act: Act, reply: fn(RoomEntered) -> Reply) -> Plan {
         let outcome = self.write(session.author(), act);
         let (inner, user) = (self.inner.clone(), session.user.id.clone());
-        Plan::Write(Box::pin(async move {
+        let read = async move {
             let Done::Entered(room) = outcome.await? else { unreachable!("entering is decided as entering") };
-            let mut states =
-                inner.room_states(&user, std::slice::from_ref(&room)).await.map_err(|error| error.told())?;
+            let mut entering =
+                inner.entering(&user, std::slice::from_ref(&room)).await.map_err(|error| error.told())?;
             // Put out again between the commit and the reading.
-            let state = states.pop().ok_or_else(|| no_such_room("join the room"))?;
+            let entering = entering.pop().ok_or_else(|| no_such_room("join the room"))?;
             // They may have been in it before, by a change that this node has not heard of.
             if !inner.roster().is_member(&user, &room) {
                 inner.look_after(user);
             }
-            Ok(reply(RoomEntered { room: state }))
-        }))
+            Ok((entering, reply))
+        };
+        Plan::Enter(Box::pin(read))
+    }
+
+    /// What is said to somebody who has entered a room, at the moment that they are told.
+    pub(super) fn entered(&self, session: &Session, (entering, reply): Entry) -> Ack {
+        let roster = self.inner.roster();
+        let (room, rev) = entering.head();
+        // Out again since the reading: they were told, and this would bring the room back.
+        if roster.is_out(&session.user.id, room, rev) {
+            return Err(no_such_room("join the room"));
+        }
+        Ok(reply(RoomEntered { room: entering.state(&roster) }))
     }
 
     pub(super) fn room_users(&self, session: &Session, query: GetRoomUsers) -> Plan {

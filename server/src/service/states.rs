@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use roomcast_protocol::{
-    RoomId, UserId,
+    Rev, RoomId, UserId,
     model::{Member, Receipt, RoomState, RoomUser, Status, User},
 };
 
@@ -16,9 +16,25 @@ use crate::{
 /// Most users that a room's state lists.
 const USERS_LISTED: usize = 200;
 
+/// A room as it was read for one of its members: who is in it is said as of the moment that it is told.
+pub struct Entering {
+    view: RoomView,
+    receipts: Vec<Receipt>,
+    authors: Vec<User>,
+    /// Where this node has still to hear who comes and goes.
+    members: Option<Vec<Member>>,
+}
+
 impl Inner {
     /// These of the user's rooms as they enter them; rooms that they are not in are left out.
     pub(super) async fn room_states(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomState>, StoreError> {
+        let entering = self.entering(user, rooms).await?;
+        let roster = self.roster();
+        Ok(entering.into_iter().map(|entering| entering.state(&roster)).collect())
+    }
+
+    /// The same, to be told later.
+    pub(super) async fn entering(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<Entering>, StoreError> {
         let mut views = self.store.room_views(user, rooms).await?;
         self.mark_mine(user, views.iter_mut().filter_map(|view| view.last_message.as_mut())).await?;
         let named: Vec<RoomId> = views
@@ -42,21 +58,14 @@ impl Inner {
             // Whoever is told of here is told of when they go.
             members.iter().for_each(|member| roster.enter(&member.user_id, room, member.role, member.rev));
         }
-        let roster = &*roster;
-        Ok(views
-            .into_iter()
-            .map(|view| {
-                let receipts = receipts.remove(&view.room.id).unwrap_or_default();
-                let authors = authors::of(&authors, &view.last_message);
-                let members = members.remove(&view.room.id);
-                let mut state = state(roster, view, authors, receipts);
-                if let Some(members) = members {
-                    let id = &state.room.id;
-                    state.users = members.into_iter().filter_map(|member| seen(roster, id, member)).collect();
-                }
-                state
-            })
-            .collect())
+        drop(roster);
+        let entering = views.into_iter().map(|view| Entering {
+            receipts: receipts.remove(&view.room.id).unwrap_or_default(),
+            authors: authors::of(&authors, &view.last_message),
+            members: members.remove(&view.room.id),
+            view,
+        });
+        Ok(entering.collect())
     }
 
     /// The members of rooms of which this node has still to hear something: who comes or goes by that is told by no
@@ -85,32 +94,45 @@ impl Inner {
     }
 }
 
+impl Entering {
+    /// The room, and the last change of it that was read.
+    pub(super) const fn head(&self) -> (&RoomId, Rev) {
+        (&self.view.room.id, self.view.room.rev)
+    }
+
+    /// As it is told now.
+    pub(super) fn state(self, roster: &Roster) -> RoomState {
+        let Self { view, receipts, authors, members } = self;
+        let id = &view.room.id;
+        let users = match members {
+            Some(members) => members.into_iter().filter_map(|member| seen(roster, id, member)).collect(),
+            None => online(roster, id).into_iter().take(USERS_LISTED).collect(),
+        };
+        RoomState {
+            users,
+            typing: typing::typists(roster, id),
+            role: view.role,
+            read_seq: view.read_seq,
+            unread: view.unread,
+            mentions: view.mentions,
+            last_message: view.last_message,
+            authors,
+            receipts,
+            room: view.room,
+        }
+    }
+}
+
 /// A member as they are seen, unless they are away. Who is here, and whose membership this node has yet to learn, is
 /// introduced when it does: until then nobody would be told that they go.
 fn seen(roster: &Roster, room: &RoomId, member: Member) -> Option<RoomUser> {
     let is_here = roster.users.get(&member.user_id).is_some_and(|local| local.announced);
-    if is_here && !roster.is_member(&member.user_id, room) {
+    if is_here && !roster.is_member(&member.user_id, room) || roster.is_out(&member.user_id, room, member.rev) {
         return None;
     }
     let status = roster.status(&member.user_id);
     let Member { user_id, username, role, .. } = member;
     (status != Status::Offline).then_some(RoomUser { user_id, username, role, status, last_seen_at: None })
-}
-
-fn state(roster: &Roster, view: RoomView, authors: Vec<User>, receipts: Vec<Receipt>) -> RoomState {
-    let id = &view.room.id;
-    RoomState {
-        users: online(roster, id).into_iter().take(USERS_LISTED).collect(),
-        typing: typing::typists(roster, id),
-        role: view.role,
-        read_seq: view.read_seq,
-        unread: view.unread,
-        mentions: view.mentions,
-        last_message: view.last_message,
-        authors,
-        receipts,
-        room: view.room,
-    }
 }
 
 /// Who is seen as online in a room, by id.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod arrivals;
+mod conversation;
 mod nodes;
 
 use super::{Departure, Parts, Service, ServiceSettings, Session};
@@ -23,15 +24,17 @@ use crate::{
     store::{ReadStore as _, WriteStore as _, sqlite::SqliteStore},
 };
 
-/// Remembers what was told to rooms.
+/// Remembers what was told to rooms, and why connections were closed.
 #[derive(Default)]
-struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>);
+struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>, Mutex<Vec<CloseReason>>);
 
 impl Transport for Heard {
     fn subscribe(&self, _: ConnId, _: &RoomId) {}
     fn unsubscribe(&self, _: ConnId, _: &RoomId) {}
     fn emit(&self, _: ConnId, _: &Packet) {}
-    fn close(&self, _: ConnId, _: CloseReason) {}
+    fn close(&self, _: ConnId, reason: CloseReason) {
+        self.1.lock().expect("no panic").push(reason);
+    }
 
     fn broadcast(&self, rooms: &[RoomId], _: Option<ConnId>, packet: &Packet) {
         let json: Value = serde_json::from_str(packet.json.get()).expect("a payload");
