@@ -191,6 +191,7 @@ export class RoomStore {
 
   /** What the list does not have yet. The server may tell of a message before it acknowledges its second send. */
   #waiting(list: Messages): readonly PendingWire[] {
+    if (this.#pending.length === 0) return this.#pending;
     const newest = list.slice(Math.max(0, list.end - list.start + 1 - NEWEST), list.end - list.start + 1);
     const there = new Set(newest.map(({ clientId }) => clientId));
     return this.#pending.filter(({ clientId }) => !there.has(clientId));

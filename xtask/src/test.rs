@@ -12,7 +12,7 @@ use clap::Args;
 use crate::{
     codegen, faults, install,
     process::{cargo, run, say, target_dir},
-    sim, web_chat,
+    sim, wasm, web_chat,
 };
 
 /// What to check.
@@ -43,6 +43,7 @@ impl Test {
         if self.takes_everything() {
             // Before the server, which takes the page up.
             web_chat::build()?;
+            wasm::weigh()?;
             run(&mut codegen::check())?;
         }
         run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
