@@ -11,6 +11,7 @@ import "../../../../examples/web-chat/src/conversation/timeline.css";
 type Props = { messages: { length: number; at: (index: number) => ChatMessage | undefined }; people: People };
 
 const nothing = () => undefined;
+const found = () => Promise.resolve();
 const ACTIONS: RowActions = {
   react: nothing,
   reply: nothing,
@@ -37,6 +38,7 @@ export function Room({ messages, people }: Props) {
             before={index > 0 ? messages.at(index - 1) : undefined}
             newHere={false}
             answers={undefined}
+            lookUp={found}
             people={people}
             meId="reader"
             readers={0}

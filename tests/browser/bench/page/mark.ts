@@ -14,7 +14,10 @@ export function begin(): void {
   look();
 }
 
-export const server = new URLSearchParams(location.search).get("server") ?? "";
+const asked = new URLSearchParams(location.search);
+export const server = asked.get("server") ?? "";
+/** Which rows to show: the web chat's, or plain ones. */
+export const rows = asked.get("rows");
 
 export async function token(): Promise<string> {
   const answer = await fetch(`${server}/dev/token?user=reader`);

@@ -4,8 +4,11 @@ import { createRoot } from "react-dom/client";
 import type { ChatMessage, Message, People } from "roomcast";
 import { io } from "socket.io-client";
 
-import { begin, server, token } from "./mark";
+import { begin, rows, server, token } from "./mark";
+import { Plain } from "./Plain";
 import { Room } from "./Room";
+
+const Rows = rows === "plain" ? Plain : Room;
 
 const shown = (message: Message): ChatMessage => ({ ...message, key: message.id, mine: false, status: "delivered" });
 const names = new Map<string, string>();
@@ -44,7 +47,7 @@ function Long() {
   const messages = useSocketRoom("long");
   bench.length = messages.length;
   bench.last = messages.at(-1)?.content;
-  return <Room messages={messages} people={people} />;
+  return <Rows messages={messages} people={people} />;
 }
 
 begin();

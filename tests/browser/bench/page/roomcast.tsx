@@ -3,8 +3,11 @@ import { createRoot } from "react-dom/client";
 import { createChat } from "roomcast";
 import { ChatProvider, RoomProvider, useMessages, usePeople } from "roomcast/react";
 
-import { begin, server, token } from "./mark";
+import { begin, rows, server, token } from "./mark";
+import { Plain } from "./Plain";
 import { Room } from "./Room";
+
+const Rows = rows === "plain" ? Plain : Room;
 
 function Long() {
   const { messages, hasMore, loading, loadOlder } = useMessages();
@@ -14,7 +17,7 @@ function Long() {
   useEffect(() => {
     if (hasMore && !loading) void loadOlder(100);
   }, [hasMore, loading, loadOlder, messages.length]);
-  return <Room messages={messages} people={people} />;
+  return <Rows messages={messages} people={people} />;
 }
 
 begin();
