@@ -62,9 +62,9 @@ impl Faults {
     }
 }
 
-/// The run inside the tests; whether every promise was kept.
+/// The run inside the tests, of what they have built; whether every promise was kept.
 pub(crate) fn run_within_tests() -> anyhow::Result<bool> {
-    let mut program = program(false)?;
+    let mut program = built("debug")?;
     ended_well(program.args(["--minutes", &MINUTES.to_string(), "--clients", &CLIENTS.to_string()]))
 }
 
@@ -72,7 +72,11 @@ fn program(release: bool) -> anyhow::Result<Command> {
     for (package, bin) in [("roomcast-server", "roomcast"), ("roomcast-faults", "faults")] {
         run(cargo(["build", "--package", package, "--bin", bin]).args(release.then_some("--release")))?;
     }
-    let built = target_dir()?.join(if release { "release" } else { "debug" });
+    built(if release { "release" } else { "debug" })
+}
+
+fn built(profile: &str) -> anyhow::Result<Command> {
+    let built = target_dir()?.join(profile);
     let mut program = command(built.join("faults"), []);
     program.env("ROOMCAST_BIN", built.join("roomcast"));
     Ok(program)

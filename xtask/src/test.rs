@@ -45,11 +45,11 @@ impl Test {
             web_chat::build()?;
             wasm::weigh()?;
             run(&mut codegen::check())?;
-        }
-        run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
-        if self.takes_everything() {
-            // Somebody to talk to in the demo of a cluster.
-            run(&mut cargo(["build", "--package", "bot"]))?;
+            // Programs and tests at once: one package after the other, with the features that it alone asks for, half of
+            // all crates would be compiled several times.
+            run(&mut cargo(["build", "--workspace", "--all-targets"]))?;
+        } else {
+            run(&mut cargo(["build", "--package", "roomcast-server", "--bin", "roomcast"]))?;
         }
         let server = target_dir()?.join("debug/roomcast");
 
