@@ -7,7 +7,7 @@ use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::Fu
 use roomcast_protocol::{ErrorBody, Event, ack::Ack, event::TokenExpiring, handshake::Resume};
 use tokio::sync::mpsc;
 
-use super::{Entry, Plan, RawPacket, Service, Session};
+use super::{Plan, RawPacket, Service, Session, Telling};
 use crate::{
     auth::Identity,
     hub::{CloseReason, Packet},
@@ -52,10 +52,16 @@ struct Answer<To> {
 enum Outcome {
     /// Its ack.
     Ack(Box<Ack>),
-    /// A room that its author has entered, to be told when it is its turn.
-    Entered(Box<Entry>),
+    /// An ack that is made as it goes out.
+    Telling(Telling),
     /// The session goes on with another token.
     Fresh(Identity),
+}
+
+impl Outcome {
+    fn told(told: Result<Telling, ErrorBody>) -> Self {
+        told.map_or_else(|error| Self::Ack(Box::new(Err(error))), Self::Telling)
+    }
 }
 
 type UnderWay<To> = FuturesOrdered<BoxFuture<'static, Answer<To>>>;
@@ -140,15 +146,10 @@ impl<A: Answers> Conversation<A> {
         match plan {
             Plan::Done(ack) => under_way.push_back(std::future::ready(answer(Outcome::Ack(ack))).boxed()),
             Plan::Write(ack) => under_way.push_back(ack.map(Box::new).map(Outcome::Ack).map(answer).boxed()),
-            Plan::Enter(entered) => {
-                let outcome = entered.map(|entered| match entered {
-                    Ok(entry) => Outcome::Entered(Box::new(entry)),
-                    Err(error) => Outcome::Ack(Box::new(Err(error))),
-                });
-                under_way.push_back(outcome.map(answer).boxed());
-            }
+            Plan::Enter(told) => under_way.push_back(told.map(Outcome::told).map(answer).boxed()),
             // A read sees all that the same connection wrote before it.
             Plan::Read(ack) => *alone = Some(ack.map(Box::new).map(Outcome::Ack).map(answer).boxed()),
+            Plan::CatchUp(told) => *alone = Some(told.map(Outcome::told).map(answer).boxed()),
             Plan::Refresh(identity) => {
                 let outcome = identity.map(|identity| match identity {
                     Ok(identity) => Outcome::Fresh(identity),
@@ -167,10 +168,10 @@ impl<A: Answers> Conversation<A> {
                 let ack = Ok(self.session.renew(&identity));
                 self.answer(to, &ack, event, at_ms);
             }
-            Outcome::Entered(entry) => {
+            Outcome::Telling(telling) => {
                 // Nobody is told anything between the look at who is there and the answer.
                 let _told = self.service.inner.arriving();
-                let ack = self.service.entered(&self.session, *entry);
+                let ack = telling(&self.service);
                 self.answer(to, &ack, event, at_ms);
             }
         }

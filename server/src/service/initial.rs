@@ -6,7 +6,7 @@ use roomcast_protocol::{
     Epoch, ErrorBody, ErrorCode, Event, Rev, RoomId,
     event::InitialState,
     handshake::Resume,
-    model::{Status, UserPresence},
+    model::{RoomState, Status, UserPresence},
 };
 
 use super::{Inner, Service, Session};
@@ -38,16 +38,22 @@ impl Service {
         let is_long = fresh.len() > ROOMS;
         let next = is_long.then(|| "[\"\",\"\"]".to_owned());
         fresh.truncate(ROOMS);
-        let mut rooms = inner.room_states(user, &fresh).await.map_err(|error| error.told())?;
+        let mut entering = inner.entering(user, &fresh).await.map_err(|error| error.told())?;
         let member_revs: BTreeMap<_, _> = heads.iter().map(|head| (&head.room, head.member_rev)).collect();
-        rooms.retain(|state| !inner.roster().is_out(user, &state.room.id, member_revs[&state.room.id]));
         if resume.is_some() {
             inner.metrics.reconnects.inc();
         }
+
+        // From here on everything is as of one moment, behind which the rest is told.
+        let mut arriving = inner.arriving();
+        let deltas = inner.told_deltas(user, deltas);
+        let rooms: Vec<RoomState> = {
+            let roster = inner.roster();
+            entering.retain(|entering| !roster.is_out(user, entering.head().0, member_revs[entering.head().0]));
+            entering.into_iter().map(|entering| entering.state(&roster)).collect()
+        };
         let said = rooms.iter().map(|state| (state.room.id.clone(), state.room.rev));
         let said: BTreeMap<RoomId, Rev> = said.chain(deltas.iter().map(|d| (d.room_id.clone(), d.rev))).collect();
-
-        let mut arriving = inner.arriving();
         let held = arriving
             .release(session.conn, &said)
             .map_err(|error| ErrorBody::new(ErrorCode::Overloaded, error.to_string()).retry_after(1_000))?;

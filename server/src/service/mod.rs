@@ -33,14 +33,13 @@ mod write;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use futures_util::future::BoxFuture;
-use roomcast_protocol::{Epoch, ErrorBody, Limits, RoomId, ack::Ack, registry::Reply, reply::RoomEntered};
+use roomcast_protocol::{Epoch, ErrorBody, Limits, RoomId, ack::Ack};
 use tokio::sync::{Semaphore, mpsc};
 
 pub use conversation::{Answers, Arrival, Conversation};
 pub use dispatch::{rate_limited, unsupported};
 pub use incoming::RawPacket;
 pub use session::{ConnectError, Departure, Session};
-pub use states::Entering;
 pub use who::Here;
 
 use arriving::Arriving;
@@ -63,17 +62,19 @@ pub enum Plan {
     Done(Box<Ack>),
     /// It is on its way to the writer, after all earlier ones: others can be begun before its ack is there.
     Write(BoxFuture<'static, Ack>),
-    /// It is on its way to the writer, too, and ends with the author in a room, which was read by then. What is said of
-    /// it is as of the moment that the answer goes out: it may have waited for those before it.
-    Enter(BoxFuture<'static, Result<Entry, ErrorBody>>),
+    /// It is on its way to the writer, too, and ends with a look at who is there.
+    Enter(BoxFuture<'static, Result<Telling, ErrorBody>>),
     /// It reads: to be run when all earlier commands of the connection are through, so that it sees them.
     Read(BoxFuture<'static, Ack>),
+    /// It reads, and ends with a look at who is there.
+    CatchUp(BoxFuture<'static, Result<Telling, ErrorBody>>),
     /// It reads, too, whether the session goes on with another token.
     Refresh(BoxFuture<'static, Result<Identity, ErrorBody>>),
 }
 
-/// A room that somebody has entered, and which answer tells of it.
-pub type Entry = (Entering, fn(RoomEntered) -> Reply);
+/// Makes the ack that says who is in a room, at the moment that it goes out: whatever becomes of them afterwards is told
+/// behind it, and what was told before it is in it.
+pub type Telling = Box<dyn FnOnce(&Service) -> Ack + Send>;
 
 /// What can be set about the services.
 #[derive(Debug, Clone)]

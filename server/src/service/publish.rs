@@ -210,16 +210,19 @@ impl Inner {
         }
         let Some(inner) = self.this.upgrade() else { return };
         self.env.spawn(Box::pin(async move {
-            match inner.room_states(&user, std::slice::from_ref(&room)).await {
-                Ok(mut states) => {
-                    if let Some(room) = states.pop() {
-                        let room_id = room.room.id.clone();
-                        let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
+            match inner.entering(&user, std::slice::from_ref(&room)).await {
+                Ok(mut entering) => {
+                    if let Some(entering) = entering.pop() {
                         let arriving = inner.arriving();
-                        // Out again since the reading: they were told, and this would bring the room back.
-                        if !inner.roster().is_member(&user, &room_id) {
-                            return;
-                        }
+                        let room = {
+                            let roster = inner.roster();
+                            // Out again since the reading: they were told, and this would bring the room back.
+                            if !roster.is_member(&user, &room) {
+                                return;
+                            }
+                            entering.state(&roster)
+                        };
+                        let packet = Packet::from(&Event::AddedToRoom(Box::new(AddedToRoom { room })));
                         // Who is arriving is told behind their initial state, of the room as it is by then.
                         for conn in conns.into_iter().filter(|conn| !arriving.contains(*conn)) {
                             inner.transport.emit(conn, &packet);

@@ -2,14 +2,16 @@
 
 use roomcast_protocol::{
     ErrorBody, ErrorCode, Rev, RoomId, UserId,
-    ack::Ack,
     command::{GetRoomUsers, ListRooms, RoomScope},
     model::{Message, RoomUser, Status},
     registry::Reply,
     reply::{Receipts, RoomEntered, RoomUsers, Rooms},
 };
 
-use super::{Entry, Inner, Plan, Service, Session, states};
+use super::{
+    Inner, Plan, Service, Session, Telling,
+    states::{self, Entering},
+};
 use crate::{
     domain::{Act, Done},
     store::RoomQuery,
@@ -20,7 +22,7 @@ impl Service {
     pub(super) fn enter(&self, session: &Session, act: Act, reply: fn(RoomEntered) -> Reply) -> Plan {
         let outcome = self.write(session.author(), act);
         let (inner, user) = (self.inner.clone(), session.user.id.clone());
-        let read = async move {
+        Plan::Enter(Box::pin(async move {
             let Done::Entered(room) = outcome.await? else { unreachable!("entering is decided as entering") };
             let mut entering =
                 inner.entering(&user, std::slice::from_ref(&room)).await.map_err(|error| error.told())?;
@@ -28,22 +30,22 @@ impl Service {
             let entering = entering.pop().ok_or_else(|| no_such_room("join the room"))?;
             // They may have been in it before, by a change that this node has not heard of.
             if !inner.roster().is_member(&user, &room) {
-                inner.look_after(user);
+                inner.look_after(user.clone());
             }
-            Ok((entering, reply))
-        };
-        Plan::Enter(Box::pin(read))
+            let telling: Telling = Box::new(move |service| service.entered(&user, entering).map(reply));
+            Ok(telling)
+        }))
     }
 
     /// What is said to somebody who has entered a room, at the moment that they are told.
-    pub(super) fn entered(&self, session: &Session, (entering, reply): Entry) -> Ack {
+    pub(super) fn entered(&self, user: &UserId, entering: Entering) -> Result<RoomEntered, ErrorBody> {
         let roster = self.inner.roster();
         let (room, rev) = entering.head();
         // Out again since the reading: they were told, and this would bring the room back.
-        if roster.is_out(&session.user.id, room, rev) {
+        if roster.is_out(user, room, rev) {
             return Err(no_such_room("join the room"));
         }
-        Ok(reply(RoomEntered { room: entering.state(&roster) }))
+        Ok(RoomEntered { room: entering.state(&roster) })
     }
 
     pub(super) fn room_users(&self, session: &Session, query: GetRoomUsers) -> Plan {

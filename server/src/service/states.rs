@@ -17,7 +17,7 @@ use crate::{
 const USERS_LISTED: usize = 200;
 
 /// A room as it was read for one of its members: who is in it is said as of the moment that it is told.
-pub struct Entering {
+pub(super) struct Entering {
     view: RoomView,
     receipts: Vec<Receipt>,
     authors: Vec<User>,
@@ -26,14 +26,7 @@ pub struct Entering {
 }
 
 impl Inner {
-    /// These of the user's rooms as they enter them; rooms that they are not in are left out.
-    pub(super) async fn room_states(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<RoomState>, StoreError> {
-        let entering = self.entering(user, rooms).await?;
-        let roster = self.roster();
-        Ok(entering.into_iter().map(|entering| entering.state(&roster)).collect())
-    }
-
-    /// The same, to be told later.
+    /// These of the user's rooms as they enter them, to be told later; rooms that they are not in are left out.
     pub(super) async fn entering(&self, user: &UserId, rooms: &[RoomId]) -> Result<Vec<Entering>, StoreError> {
         let mut views = self.store.room_views(user, rooms).await?;
         self.mark_mine(user, views.iter_mut().filter_map(|view| view.last_message.as_mut())).await?;

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use roomcast_protocol::{ack::Ack, registry::Reply, reply::RoomEntered};
+use roomcast_protocol::{Rev, ack::Ack};
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::service::{Answers, Arrival, Conversation, Entering, RawPacket};
+use crate::service::{Answers, Arrival, Conversation, RawPacket, states::Entering};
 
 /// More than are taken in the ten milliseconds in which the end of a token is noticed.
 const COMMANDS: usize = 300_000;
@@ -69,20 +69,40 @@ async fn g13_who_enters_a_room_is_told_who_is_there_as_of_the_answer() {
     let early = entering(&world, "alice").await;
     world.service.disconnect(ConnId(2), Departure::Asked);
     assert!(world.heard("user-offline", "bob", "r"), "alice was told before the answer");
-    let Ok(Reply::JoinRoom(RoomEntered { room: state })) = world.service.entered(&alice, (early, Reply::JoinRoom))
-    else {
-        panic!("alice is in the room");
-    };
+    let state = world.service.entered(&alice.user.id, early).expect("a member").room;
     let there: Vec<&str> = state.users.iter().map(|user| user.user_id.as_str()).collect();
     assert_eq!(there, ["alice"]);
 
-    let session = world.connect(3, "bob").await;
+    world.connect(3, "bob").await;
     let early = entering(&world, "bob").await;
-    let remove = RemoveMember { room_id: room("r"), user_id: bob };
+    let remove = RemoveMember { room_id: room("r"), user_id: bob.clone() };
     world.service.write(alice.author(), Act::RemoveMember(remove)).await.expect("removed");
     while !world.heard("user-left", "bob", "r") {
         tokio::task::yield_now().await;
     }
-    let late = world.service.entered(&session, (early, Reply::JoinRoom));
+    let late = world.service.entered(&bob, early);
     assert!(late.is_err(), "he was told that he is out, and this would bring the room back");
+}
+
+#[tokio::test]
+async fn g13_who_catches_up_is_told_who_is_there_as_of_the_answer() {
+    let world = World::new().await;
+    world.create("r").await;
+    let alice = world.connect(1, "alice").await;
+    let known = Author { user: user("bob"), admin: false, conn: None };
+    world.service.write(known, Act::SeeUser).await.expect("known");
+    let add = AddMembers { room_id: room("r"), user_ids: vec![user("bob").id] };
+    world.service.write(alice.author(), Act::AddMembers(add)).await.expect("added");
+    world.connect(2, "bob").await;
+
+    let inner = &world.service.inner;
+    let heads = world.store.memberships(&alice.user.id).await.expect("read");
+    // A place that the room never had: it is told anew.
+    let has = [(room("r"), Rev::new(1_000))].into();
+    let deltas = inner.deltas(&alice.user.id, &inner.epoch, &has, &heads).await.expect("read");
+    world.service.disconnect(ConnId(2), Departure::Asked);
+    let told = inner.told_deltas(&alice.user.id, deltas);
+    let state = told[0].room.as_ref().expect("a reset");
+    let there: Vec<&str> = state.users.iter().map(|user| user.user_id.as_str()).collect();
+    assert_eq!(there, ["alice"]);
 }

@@ -734,6 +734,7 @@ async fn g10_who_is_put_out_while_a_resume_is_read_is_told_nothing_that_came_aft
     nodes.commit("alice", said("r", "about him")).await;
     let has = BTreeMap::from([(room("r"), Rev::new(2))]);
     let deltas = inner.deltas(&bob, &inner.epoch, &has, &heads).await.expect("read");
+    let deltas = inner.told_deltas(&bob, deltas);
     assert_eq!((deltas[0].kind, deltas[0].messages.len()), (DeltaKind::Gone, 0));
     until("this node knows", || !nodes.b.told(2, "removed-from-room").is_empty()).await;
 }
