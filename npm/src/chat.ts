@@ -4,6 +4,7 @@ import type { Backend, Sink } from "./backend.js";
 import { Driver } from "./driver.js";
 import { RoomcastError, closed } from "./errors.js";
 import { nextClientId } from "./ids.js";
+import { Keeper } from "./keeper.js";
 import type { CommandName, CommandPayload, CommandReply, Room as RoomInfo, RoomId, UserId } from "./protocol.js";
 import { createRoom } from "./room.js";
 import { memory } from "./storage.js";
@@ -14,6 +15,9 @@ import type { Patch, RoomPatch, UserCommand } from "./wire.js";
 
 /** How long a room that nobody shows stays up to date: React mounts twice, and users come back. */
 const LINGER_MS = 30_000;
+
+/** What is kept for the next page: so many rooms, and so many messages of each. */
+const KEPT = { rooms: 10, messages: 50 };
 
 /** Makes a chat. Nothing happens before `connect()` or the first command. */
 export function createChat(options: ChatOptions): Chat {
@@ -29,6 +33,7 @@ class ChatCore implements Chat {
   #backend: Promise<Backend> | undefined;
   /** The same, once it is there: what the user does then takes effect before the call returns. */
   #ready: Backend | undefined;
+  #keeper: Keeper | undefined;
   #closed = false;
 
   constructor(options: ChatOptions) {
@@ -79,11 +84,13 @@ class ChatCore implements Chat {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const kept = this.#keeper?.close();
     for (const { timer } of this.#shown.values()) clearTimeout(timer);
     this.#shown.clear();
     for (const fail of [...this.#connecting]) fail(closed());
     this.#hearers.clear();
     const backend = await this.#backend?.catch(() => undefined);
+    await kept;
     await backend?.close();
   }
 
@@ -167,9 +174,9 @@ class ChatCore implements Chat {
   /** Shows a room; each caller ends it once. */
   #show(id: RoomId): Unsubscribe {
     const shown = this.#shown.get(id) ?? { count: 0 };
+    this.#store.lookAt(id);
     if (!this.#shown.has(id)) {
       this.#shown.set(id, shown);
-      this.#store.room(id);
       if (this.#backend) void this.#use((backend) => backend.watch(id)).catch(() => undefined);
     }
     clearTimeout(shown.timer);
@@ -198,9 +205,19 @@ class ChatCore implements Chat {
 
   async #open(): Promise<Backend> {
     const { multiTab, storage = memory() } = this.#options;
-    const drive = async (sink: Sink): Promise<Backend> => Driver.open(this.#options, sink, await storage.open());
+    const drive = async (sink: Sink): Promise<Backend> => {
+      const opened = await storage.open();
+      const snapshot = await Keeper.load(opened);
+      // A page that shows something already has it from a server or another tab, and newer.
+      if (snapshot && !this.#store.state.me) this.#store.hydrate(snapshot);
+      this.#keeper = new Keeper(opened, () => this.#kept());
+      return Driver.open(this.#options, sink, opened);
+    };
     const sink: Sink = {
-      patch: (patch) => this.#store.apply(patch),
+      patch: (patch) => {
+        this.#store.apply(patch);
+        this.#keeper?.changed();
+      },
       event: (event, detail) => {
         if (event === "connection") for (const ended of [...this.#ended]) ended(detail as ChatEvents["connection"]);
         for (const hear of [...(this.#hearers.get(event) ?? [])]) guarded(() => hear(detail as never));
@@ -218,6 +235,11 @@ class ChatCore implements Chat {
     if (this.#hearers.size > 0) backend.hear(true);
     this.#ready = backend;
     return backend;
+  }
+
+  /** What the next page begins with: what was looked at last. */
+  #kept(): ReturnType<Chat["dehydrate"]> {
+    return this.#store.dehydrate([...this.#store.rooms.keys()].slice(-KEPT.rooms), KEPT.messages);
   }
 
   #whole(ids: readonly RoomId[]): Patch {

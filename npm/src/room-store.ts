@@ -107,15 +107,31 @@ export class RoomStore {
     return true;
   }
 
-  /** The whole as a patch: what a server hands to a browser, and a tab to another. */
-  whole(): RoomPatch {
+  /** Begins anew, knowing nothing. */
+  forget(): void {
+    const { state } = new RoomStore(this.id);
+    this.state = state;
+    this.#changes = NOBODY;
+    this.#pending = [];
+    this.#threads.clear();
+    this.#carried = undefined;
+    this.#absent = false;
+  }
+
+  /**
+   * The whole as a patch: what a server hands to a browser, a tab to another, and a page to the next; with at most so
+   * many of the newest messages.
+   */
+  whole(most = Infinity): RoomPatch {
     const { id: _, membership, messages, members, receipts, quoted, threads: _t, ...plain } = this.state;
     const list = messages as Messages;
+    const start = Math.max(list.start, list.end - most + 1);
     return {
       ...plain,
+      hasOlder: plain.hasOlder || start > list.start,
       typing: [...plain.typing],
       member: membership === "member",
-      timeline: { start: list.start, end: list.end, put: list.settled().map(wireMessage) },
+      timeline: { start, end: list.end, put: list.settled().slice(start - list.start).map(wireMessage) },
       changes: [...this.#changes].map(([messageId, { clientId, content, status }]) => ({
         messageId,
         clientId,

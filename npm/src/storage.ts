@@ -1,4 +1,4 @@
-/** Where the outbox survives a reload: IndexedDB, or memory where there is none. */
+/** Where the outbox and what was shown survive a reload: IndexedDB, or memory where there is none. */
 
 import type { ClientId } from "./protocol.js";
 import type { ChatSnapshot, OpenStorage, Storage, StorageChange, StoredItem } from "./types.js";
@@ -58,9 +58,10 @@ function opened(db: IDBDatabase): OpenStorage {
     store: string,
     mode: IDBTransactionMode,
     work: (store: IDBObjectStore) => IDBRequest<T> | undefined,
+    durability: IDBTransactionDurability = "strict",
   ): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
-      const transaction = db.transaction(store, mode, { durability: "strict" });
+      const transaction = db.transaction(store, mode, { durability });
       const request = work(transaction.objectStore(store));
       transaction.oncomplete = () => resolve(request?.result);
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error("unable to store"));
@@ -81,7 +82,7 @@ function opened(db: IDBDatabase): OpenStorage {
     },
     loadSnapshot: () => transact<ChatSnapshot>(SNAPSHOT, "readonly", (store) => store.get(SNAPSHOT)),
     saveSnapshot: async (snapshot) => {
-      await transact(SNAPSHOT, "readwrite", (store) => store.put(snapshot, SNAPSHOT));
+      await transact(SNAPSHOT, "readwrite", (store) => void store.put(snapshot, SNAPSHOT), "relaxed");
     },
     close: () => db.close(),
   };

@@ -65,6 +65,13 @@ export class Store {
     return room;
   }
 
+  /** The room that was looked at last is the last of all. */
+  lookAt(id: RoomId): void {
+    const room = this.room(id);
+    this.rooms.delete(id);
+    this.rooms.set(id, room);
+  }
+
   /** Takes a patch and tells those whom it concerns, each once. */
   apply({ client, rooms = {}, threads = {} }: Patch): void {
     const wasSettled = this.#settled;
@@ -93,9 +100,19 @@ export class Store {
     // A core that is new knows nothing yet. What was shown before stays until it knows who the user is.
     if (patch.order?.drop === WHOLE) this.#settled = false;
     if (patch.me) this.#settled = true;
+    if (patch.me && this.state.me && patch.me.id !== this.state.me.id) this.#forget();
     if (patch.order || patch.summaries) this.#lines = lines(this.#lines, patch);
     const state = applied(this.state, patch);
     this.state = this.#settled ? { ...state, rooms: this.#lines } : state;
+  }
+
+  /** What was shown was another user's. */
+  #forget(): void {
+    this.state = { ...this.state, people: new Directory(new Map()) };
+    for (const { store, listeners } of this.rooms.values()) {
+      store.forget();
+      listeners.call();
+    }
   }
 
   setDurable(durable: boolean): void {
@@ -122,11 +139,12 @@ export class Store {
     };
   }
 
-  dehydrate(ids: Iterable<RoomId> = this.rooms.keys()): ChatSnapshot {
+  /** What is shown of these rooms, with at most so many of their newest messages. */
+  dehydrate(ids: Iterable<RoomId> = this.rooms.keys(), most = Infinity): ChatSnapshot {
     const rooms: Record<RoomId, unknown> = {};
     for (const id of ids) {
       const room = this.rooms.get(id)?.store;
-      if (room?.state.membership === "member") rooms[id] = room.whole();
+      if (room?.state.membership === "member") rooms[id] = room.whole(most);
     }
     return { format: 1, chat: this.client(), rooms };
   }

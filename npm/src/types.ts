@@ -351,7 +351,7 @@ export interface ChatEvents {
   fault: { error: Error };
 }
 
-/** A rendered state on its way from a server to a browser: JSON, with the `rev` of each room. */
+/** A rendered state on its way from a server to a browser, or from a page to the next: JSON, with each room's `rev`. */
 export interface ChatSnapshot {
   readonly format: 1;
   readonly chat: unknown;
@@ -407,6 +407,7 @@ export interface OpenStorage {
   apply(changes: readonly StorageChange[]): Promise<void>;
   /** What was last shown, to begin with; `undefined` where there is none. */
   loadSnapshot?(): Promise<ChatSnapshot | undefined>;
+  /** Keeps what is shown. Nothing is lost where it fails: the server has it. */
   saveSnapshot?(snapshot: ChatSnapshot): Promise<void>;
   close(): void;
 }
