@@ -21,7 +21,10 @@ pub(crate) struct Seen {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Presence {
     pub(crate) chosen: Option<UpdatePresence>,
-    others: BTreeMap<UserId, Seen>,
+    /// With the moment at which it was said.
+    others: BTreeMap<UserId, (Seen, u64)>,
+    /// Counts what was said.
+    moment: u64,
 }
 
 impl Presence {
@@ -31,22 +34,39 @@ impl Presence {
         if !planted::has(Bug::PresenceKept) {
             self.others.clear();
         }
-        self.others.extend(list.into_iter().map(seen));
+        self.moment += 1;
+        let moment = self.moment;
+        self.others.extend(list.into_iter().map(seen).map(|(user, seen)| (user, (seen, moment))));
     }
 
     /// Takes one state; tells whether it is different.
     pub(crate) fn seen(&mut self, user_id: &UserId, seen: Seen) -> bool {
-        self.others.insert(user_id.clone(), seen.clone()).as_ref() != Some(&seen)
+        self.moment += 1;
+        let before = self.others.insert(user_id.clone(), (seen.clone(), self.moment));
+        before.is_none_or(|(before, _)| before != seen)
     }
 
     /// Takes what a room's state says, unless more is known.
     pub(crate) fn meet(&mut self, user_id: &UserId, seen: Seen) {
-        if self.of(user_id).is_none_or(|known| known.status != seen.status) {
-            self.others.insert(user_id.clone(), seen);
+        self.moment += 1;
+        match self.others.get_mut(user_id) {
+            Some((known, moment)) if known.status == seen.status => *moment = self.moment,
+            _ => drop(self.others.insert(user_id.clone(), (seen, self.moment))),
         }
     }
 
+    /// What was said last was said now.
+    pub(crate) const fn moment(&self) -> u64 {
+        self.moment
+    }
+
+    /// What was said of somebody after a moment. What was said before may be of a room that was shared then: whatever
+    /// became of them since is told to others.
+    pub(crate) fn since(&self, user_id: &UserId, moment: u64) -> Option<&Seen> {
+        self.others.get(user_id).filter(|(_, said)| *said > moment).map(|(seen, _)| seen)
+    }
+
     pub(crate) fn of(&self, user_id: &UserId) -> Option<&Seen> {
-        self.others.get(user_id)
+        self.others.get(user_id).map(|(seen, _)| seen)
     }
 }

@@ -68,6 +68,7 @@ impl Client {
         }
         let typing: Vec<_> = state.typing.iter().filter(|typist| !self.is_me(&typist.user_id)).cloned().collect();
         let now = self.now();
+        let moment = self.presence.moment();
         for user in state.users.iter().filter(|user| !self.is_me(&user.user_id)).cloned().collect::<Vec<_>>() {
             let seen = Seen { status: user.status, text: None, last_seen_at: user.last_seen_at };
             self.presence.meet(&user.user_id, seen);
@@ -80,7 +81,7 @@ impl Client {
                 self.gaps.open(&room_id, Hope::None, now);
             }
         } else {
-            self.rooms.insert(state, self.config.timeline_messages);
+            self.rooms.insert(state, self.config.timeline_messages).members.entered = moment;
             self.effects.notice(Notice::RoomEntered(room_id.clone()));
             let stray = self.rooms.strays.take(&room_id);
             for (rev, change) in stray.changes {
@@ -262,10 +263,16 @@ impl Client {
         }
     }
 
-    /// Somebody who becomes known by name in a room is shown as they were last seen elsewhere.
+    /// Somebody who becomes known by name in a room is shown as they were last seen elsewhere, since it was entered: its
+    /// state named all who were there, where it is small enough for names.
     fn show_presence_of(&mut self, room_id: &RoomId, user_id: &UserId) {
-        if let (Some(room), Some(seen)) = (self.rooms.get_mut(room_id), self.presence.of(user_id)) {
-            room.members.seen(user_id, seen.status, seen.last_seen_at);
+        let Some(room) = self.rooms.get_mut(room_id) else { return };
+        let by_name = room.info.member_count <= self.limits.presence_members;
+        let since = if by_name { room.members.entered } else { 0 };
+        match self.presence.since(user_id, since) {
+            Some(seen) => drop(room.members.seen(user_id, seen.status, seen.last_seen_at)),
+            None if by_name => room.members.absent(user_id),
+            None => {}
         }
     }
 

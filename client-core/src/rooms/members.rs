@@ -17,6 +17,9 @@ pub(crate) struct Members {
     by_id: Arc<BTreeMap<UserId, Arc<RoomUser>>>,
     /// Who left, by the log: a list that was on its way has no place in it, and does not bring them back.
     gone: Arc<BTreeSet<UserId>>,
+    /// The moment of what is known of everybody's presence when the room was entered: whoever its state did not name
+    /// was away by then.
+    pub(crate) entered: u64,
     /// How many of them are online.
     online: u64,
     /// How many are online in a room too large for names.
@@ -100,6 +103,13 @@ impl Members {
         let user = RoomUser { status, last_seen_at, ..RoomUser::clone(known) };
         self.put(user);
         true
+    }
+
+    /// Nothing was said of somebody since the room was entered: where nothing is known, they are away.
+    pub(crate) fn absent(&mut self, user_id: &UserId) {
+        if self.by_id.get(user_id).is_some_and(|known| known.status == Status::Unknown) {
+            self.seen(user_id, Status::Offline, None);
+        }
     }
 
     fn put(&mut self, user: RoomUser) {

@@ -148,6 +148,37 @@ fn g13_who_becomes_known_by_a_new_role_is_shown_as_they_were_last_seen() {
 }
 
 #[test]
+fn g13_what_was_last_seen_of_somebody_in_another_room_says_nothing_in_one_that_is_entered_later() {
+    let mut session = Session::live(1);
+    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
+    // She leaves the only room that is shared, and then the server, which is told to others. Later there is another room.
+    session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("s", 1) })));
+    let mut member = Member {
+        user_id: user_id("carol"),
+        username: "carol".to_owned(),
+        avatar_url: None,
+        role: Role::Moderator,
+        joined_at: roomcast_protocol::Timestamp::new(1),
+        left_at: None,
+        muted_until: None,
+        rev: roomcast_protocol::Rev::new(2),
+    };
+    let updated = event::MemberUpdated { room_id: room_id("s"), rev: member.rev, member: member.clone() };
+    session.event(Event::MemberUpdated(Box::new(updated)));
+    let status = |session: &mut Session| {
+        let room = session.client.room(&room_id("s")).expect("entered");
+        (room.members[&user_id("carol")].status, room.online)
+    };
+    assert_eq!(status(&mut session), (Status::Offline, 0), "the room's state did not name her");
+    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
+    assert_eq!(status(&mut session), (Status::Online, 1));
+    member.rev = member.rev.next();
+    let updated = event::MemberUpdated { room_id: room_id("s"), rev: member.rev, member };
+    session.event(Event::MemberUpdated(Box::new(updated)));
+    assert_eq!(status(&mut session), (Status::Online, 1));
+}
+
+#[test]
 fn members_come_and_go_in_rev_order() {
     let mut session = Session::live(1);
     let rev = roomcast_protocol::Rev::new;
