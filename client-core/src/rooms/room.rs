@@ -120,7 +120,8 @@ impl Room {
             _ => None,
         });
         let loaded = self.history.place_of(id).and_then(|seq| self.history.at(seq));
-        let all = loaded.into_iter().chain(self.told_ahead.values()).chain(held);
+        // Of one that is not loaded, what was told ahead says nothing any more once changes have come so far.
+        let all = loaded.into_iter().chain(self.told_ahead()).chain(held);
         all.filter(|message| message.id == *id).map(|message| message.version).max()
     }
 
