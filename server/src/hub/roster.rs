@@ -299,6 +299,8 @@ impl Roster {
         if news.active {
             let entry = self.rooms.entry(room.clone()).or_insert_with(|| {
                 self.bus.subscribe(Topic::Room(room.clone()));
+                // What was noted before went without any word of who left.
+                self.neighbours.close(room);
                 LocalRoom::at(head, member_count)
             });
             entry.users.insert(user.clone());

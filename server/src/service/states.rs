@@ -46,12 +46,16 @@ impl Inner {
         for (room, members) in &members {
             members.iter().for_each(|member| self.hear_member(member.user_id.clone(), room, Some(member.rev)));
         }
-        let mut roster = self.roster();
-        for (room, members) in &members {
-            // Whoever is told of here is told of when they go.
-            members.iter().for_each(|member| roster.enter(&member.user_id, room, member.role, member.rev));
+        // Whoever is told of here is told of when they go; and others in the room are told of them, too: this may reach
+        // somebody who has left again, or has no use for it any more.
+        let named: Vec<UserId> = members.values().flatten().map(|member| member.user_id.clone()).collect();
+        if !named.is_empty() {
+            self.shift(&named, None, |roster| {
+                for (room, members) in &members {
+                    members.iter().for_each(|member| roster.enter(&member.user_id, room, member.role, member.rev));
+                }
+            });
         }
-        drop(roster);
         let entering = views.into_iter().map(|view| Entering {
             receipts: receipts.remove(&view.room.id).unwrap_or_default(),
             authors: authors::of(&authors, &view.last_message),
