@@ -93,6 +93,8 @@ pub struct ServiceSettings {
     pub token_notice_ms: u64,
     /// How long after a token ran out the connection is closed, in milliseconds (G-16).
     pub token_grace_ms: u64,
+    /// A client further behind in a room than so many rows gets the newest page instead (G-10).
+    pub delta_rows: u64,
     /// Rooms that whoever comes for the first time is brought into.
     pub welcome_rooms: Vec<RoomId>,
     /// Whether clients may get `debug` events.
@@ -109,6 +111,7 @@ impl Default for ServiceSettings {
             heads_ms: 15_000,
             token_notice_ms: 60_000,
             token_grace_ms: 30_000,
+            delta_rows: 1_000,
             welcome_rooms: Vec::new(),
             debug_events: false,
         }

@@ -17,8 +17,6 @@ use crate::{
     store::{Among, DeltaRows, Range, RoomHead, StoreError},
 };
 
-/// A client further behind than so many rows gets the newest page instead.
-const DELTA_ROWS: u64 = 1_000;
 /// Messages of the page that a reset brings.
 const RESET_PAGE: u64 = 50;
 
@@ -128,7 +126,7 @@ impl Inner {
         let rows = if since == head.rev {
             DeltaRows { rev: head.rev, ..DeltaRows::default() }
         } else {
-            self.store.delta(room, since, DELTA_ROWS).await?
+            self.store.delta(room, since, self.settings.delta_rows).await?
         };
         // Out since the memberships were read, which nobody may have told this node yet: what was said after it is not
         // for them.

@@ -142,6 +142,8 @@ pub(crate) struct NetState {
     pub users: Vec<UserId>,
     /// When the first of a user's connections went since they were last let in, how, and from which node.
     pub left: BTreeMap<UserId, (u64, Departure, usize)>,
+    /// When they last said goodbye on any of them.
+    pub goodbyes: BTreeMap<UserId, u64>,
     /// Users who were said to be gone before their time.
     pub early: Vec<String>,
     /// What each node holds.
@@ -180,6 +182,9 @@ const CURSORS: &str = "messages-read";
 /// How long a lost connection's user still counts as present.
 const GRACE_MS: u64 = 10_000;
 
+/// How long what one node was told may take to be told by the others.
+const HEARSAY_MS: u64 = 3_000;
+
 /// Most frames that wait for a reader.
 const OUTBOUND: usize = 256;
 
@@ -195,6 +200,7 @@ impl Net {
             crash_after_news: None,
             users: Vec::new(),
             left: BTreeMap::new(),
+            goodbyes: BTreeMap::new(),
             early: Vec::new(),
             places: (0..nodes).map(|_| Place::default()).collect(),
             next_link: 0,
@@ -224,7 +230,11 @@ impl Net {
         let Some(link) = net.links.get(&link).filter(|link| link.here) else { return };
         let (device, node) = (link.device, link.node);
         let user = net.users[device].clone();
-        let left = net.left.entry(user).or_insert((self.kernel.now(), how, node));
+        let now = self.kernel.now();
+        if how == Departure::Asked {
+            net.goodbyes.insert(user.clone(), now);
+        }
+        let left = net.left.entry(user).or_insert((now, how, node));
         if how == Departure::Asked {
             left.1 = how;
         }
@@ -414,6 +424,10 @@ impl NetState {
             return;
         }
         let Ok(told) = serde_json::from_str::<UserOffline>(packet.json.get()) else { return };
+        // Who said goodbye to one node while they came to another is said to be gone where that is not heard of yet.
+        if self.goodbyes.get(&told.user_id).is_some_and(|at| now < at + HEARSAY_MS) {
+            return;
+        }
         // Of a new member it is said without a time.
         match self.left.get(&told.user_id).filter(|_| told.last_seen_at.is_some()) {
             Some((at, Departure::Lost, _)) if now < at + GRACE_MS => {

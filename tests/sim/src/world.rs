@@ -165,7 +165,13 @@ impl World {
         net.state().users = devices.iter().map(|device| device.user.clone()).collect();
         net.state().weather = devices.iter().map(|_| weather(&mut rng)).collect();
         let faults = fault::plan(&mut Rng::stream(seed, 5), devices.len(), nodes, CALM_MS, heal_at);
-        let settings = ServiceSettings { token_notice_ms: 5_000, token_grace_ms: 3_000, ..ServiceSettings::default() };
+        let settings = ServiceSettings {
+            token_notice_ms: 5_000,
+            token_grace_ms: 3_000,
+            // Few, so that rooms are told anew, too.
+            delta_rows: 12,
+            ..ServiceSettings::default()
+        };
         let around = Around { kernel: kernel.clone(), net: net.clone(), disk: disk.clone(), settings };
         let mut world = Self {
             seed,
