@@ -67,8 +67,6 @@ bugs! {
     FillKeepsMembers = "fill leaves removals out";
     /// A room is not compared with the database (G-8).
     HeadsUnchecked = "heads not compared";
-    /// What was told between a reading and a subscription is not looked for (G-8).
-    SubscribedUnchecked = "subscription not checked";
     /// A node that is not heard lives for ever (G-13).
     EndlessLease = "lease of a node never ends";
     /// Typing has no end on the server (G-14).

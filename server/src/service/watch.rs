@@ -264,14 +264,13 @@ impl Inner {
 
     pub(super) fn subscribed(&self, topic: Topic) {
         match topic {
-            // What was told between the reading and the subscription was told to nobody here.
+            // What was told between the reading and the subscription was told to nobody here; all rooms are compared some
+            // seconds later, but nobody is to wait for that.
             Topic::Room(room) => {
                 if let Some(local) = self.roster().rooms.get_mut(&room) {
                     local.settled_ms = local.settled_ms.min(self.env.mono_ms() + SETTLES_MS);
                 }
-                if !planted::has(Bug::SubscribedUnchecked) {
-                    self.watch().due.insert(room);
-                }
+                self.watch().due.insert(room);
             }
             // Who was there before may not have heard of this node, and tells it of itself when it does.
             Topic::Nodes => self.tell_alive(&Topic::Nodes),
