@@ -131,7 +131,7 @@ export class RoomStore {
       hasOlder: plain.hasOlder || start > list.start,
       typing: [...plain.typing],
       member: membership === "member",
-      timeline: { start, end: list.end, put: list.settled().slice(start - list.start).map(wireMessage) },
+      timeline: { start, end: list.end, put: list.slice(start - list.start, list.end - list.start + 1).map(wireMessage) },
       changes: [...this.#changes].map(([messageId, { clientId, content, status }]) => ({
         messageId,
         clientId,
