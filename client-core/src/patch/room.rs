@@ -241,8 +241,7 @@ pub(super) fn news<'a>(before: &'a Timeline, after: &'a Timeline) -> impl Iterat
 /// Whether a chunk has just this message: nearly always where it stood before, and as the very same.
 fn holds(chunk: &Chunk, place: usize, message: &Arc<Message>) -> bool {
     chunk.get(place).is_some_and(|was| Arc::ptr_eq(was, message))
-        || find(chunk, message.seq.value())
-            .is_ok_and(|place| Arc::ptr_eq(&chunk[place], message) || chunk[place] == *message)
+        || find(chunk, message.seq.value()).is_ok_and(|place| chunk[place] == *message)
 }
 
 fn entries(changes: &BTreeMap<MessageId, PendingChange>) -> Vec<ChangeEntry> {

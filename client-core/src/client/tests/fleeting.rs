@@ -126,12 +126,9 @@ fn g13_presence_shows_in_every_room_of_a_user() {
     assert_eq!(session.client.view().rooms[0].online, 1);
 }
 
-#[test]
-fn g13_who_becomes_known_by_a_new_role_is_shown_as_they_were_last_seen() {
-    let mut session = Session::live(1);
-    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
-    assert!(!session.room().members.contains_key(&user_id("carol")), "the room's state does not name her");
-    let member = Member {
+/// Carol, a moderator by the second change of a room.
+fn carol() -> Member {
+    Member {
         user_id: user_id("carol"),
         username: "carol".to_owned(),
         avatar_url: None,
@@ -140,7 +137,15 @@ fn g13_who_becomes_known_by_a_new_role_is_shown_as_they_were_last_seen() {
         left_at: None,
         muted_until: None,
         rev: roomcast_protocol::Rev::new(2),
-    };
+    }
+}
+
+#[test]
+fn g13_who_becomes_known_by_a_new_role_is_shown_as_they_were_last_seen() {
+    let mut session = Session::live(1);
+    session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
+    assert!(!session.room().members.contains_key(&user_id("carol")), "the room's state does not name her");
+    let member = carol();
     let updated = event::MemberUpdated { room_id: room_id("r"), rev: member.rev, member };
     session.event(Event::MemberUpdated(Box::new(updated)));
     assert_eq!(session.room().members[&user_id("carol")].status, Status::Online);
@@ -153,16 +158,7 @@ fn g13_what_was_last_seen_of_somebody_in_another_room_says_nothing_in_one_that_i
     session.event(Event::UserOnline(Box::new(event::UserOnline { user_id: user_id("carol") })));
     // She leaves the only room that is shared, and then the server, which is told to others. Later there is another room.
     session.event(Event::AddedToRoom(Box::new(event::AddedToRoom { room: room_state("s", 1) })));
-    let mut member = Member {
-        user_id: user_id("carol"),
-        username: "carol".to_owned(),
-        avatar_url: None,
-        role: Role::Moderator,
-        joined_at: roomcast_protocol::Timestamp::new(1),
-        left_at: None,
-        muted_until: None,
-        rev: roomcast_protocol::Rev::new(2),
-    };
+    let mut member = carol();
     let updated = event::MemberUpdated { room_id: room_id("s"), rev: member.rev, member: member.clone() };
     session.event(Event::MemberUpdated(Box::new(updated)));
     let status = |session: &mut Session| {
