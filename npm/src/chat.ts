@@ -84,13 +84,13 @@ class ChatCore implements Chat {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const kept = this.#keeper?.close();
     for (const { timer } of this.#shown.values()) clearTimeout(timer);
     this.#shown.clear();
     for (const fail of [...this.#connecting]) fail(closed());
     this.#hearers.clear();
     const backend = await this.#backend?.catch(() => undefined);
-    await kept;
+    // After the opening, which may have been under way: it makes the keeper.
+    await this.#keeper?.close();
     await backend?.close();
   }
 
