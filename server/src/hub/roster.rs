@@ -406,18 +406,18 @@ impl Roster {
         here.chain(self.neighbours.in_room(room)).filter(|user| self.standing(user, room).is_some()).collect()
     }
 
-    /// The name and the role of somebody who is present in a room.
+    /// The name and the membership of somebody who is present in a room.
     #[must_use]
-    pub fn standing(&self, user: &UserId, room: &RoomId) -> Option<(&str, Role)> {
+    pub fn standing(&self, user: &UserId, room: &RoomId) -> Option<(&str, Role, Rev)> {
         // Who is still coming in may have no memberships here yet; of anybody else this node has read them.
         if let Some(local) = self.users.get(user).filter(|it| it.announced || it.rooms.contains_key(room)) {
             let membership = local.rooms.get(room).filter(|membership| membership.active)?;
-            return Some((local.user.name.as_str(), membership.role));
+            return Some((local.user.name.as_str(), membership.role, membership.rev));
         }
         let gone = self.gone_by(user, room);
         self.neighbours.of(user).find_map(|(seen, _)| {
-            let (role, _) = seen.rooms.get(room).filter(|(_, rev)| *rev > gone)?;
-            Some((seen.name.as_str(), *role))
+            let (role, rev) = seen.rooms.get(room).filter(|(_, rev)| *rev > gone)?;
+            Some((seen.name.as_str(), *role, *rev))
         })
     }
 

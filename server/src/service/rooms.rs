@@ -60,8 +60,8 @@ impl Service {
             } else {
                 let roster = inner.roster();
                 let after = query.cursor.as_deref().unwrap_or_default();
-                let mut users: Vec<RoomUser> =
-                    states::online(&roster, room).into_iter().filter(|user| user.user_id.as_str() > after).collect();
+                let online = states::online(&roster, room).map(|(user, _)| user);
+                let mut users: Vec<RoomUser> = online.filter(|user| user.user_id.as_str() > after).collect();
                 let whole = usize::try_from(query.limit.unwrap_or(inner.settings.limits.presence_members));
                 let whole = whole.unwrap_or(usize::MAX);
                 let next = (users.len() > whole).then(|| users[whole - 1].user_id.as_str().to_owned());

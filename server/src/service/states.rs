@@ -1,6 +1,6 @@
 //! A room as one of its members enters it: rows from the store, the living part from the roster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roomcast_protocol::{
     Rev, RoomId, UserId,
@@ -102,8 +102,15 @@ impl Entering {
         let Self { view, receipts, authors, members } = self;
         let id = &view.room.id;
         let users = match members {
-            Some(members) => members.into_iter().filter_map(|member| seen(roster, id, member)).collect(),
-            None => online(roster, id).into_iter().take(USERS_LISTED).collect(),
+            Some(members) => {
+                let read: BTreeSet<UserId> = members.iter().map(|member| member.user_id.clone()).collect();
+                // Whose joining is told ahead of this state is known nowhere else to be here.
+                let joined = online(roster, id)
+                    .filter(|(user, rev)| *rev > view.room.rev && !read.contains(&user.user_id))
+                    .map(|(user, _)| user);
+                members.into_iter().filter_map(|member| seen(roster, id, member)).chain(joined).collect()
+            }
+            None => online(roster, id).map(|(user, _)| user).take(USERS_LISTED).collect(),
         };
         RoomState {
             users,
@@ -132,13 +139,12 @@ fn seen(roster: &Roster, room: &RoomId, member: Member) -> Option<RoomUser> {
     (status != Status::Offline).then_some(RoomUser { user_id, username, role, status, last_seen_at: None })
 }
 
-/// Who is seen as online in a room, by id.
-pub(super) fn online(roster: &Roster, room: &RoomId) -> Vec<RoomUser> {
-    let present = roster.present(room).into_iter();
-    let seen = present.filter_map(|id| {
+/// Who is seen as online in a room, by id, each with the last change of their membership.
+pub(super) fn online(roster: &Roster, room: &RoomId) -> impl Iterator<Item = (RoomUser, Rev)> {
+    roster.present(room).into_iter().filter_map(move |id| {
         let status = Some(roster.status(id)).filter(|status| *status != Status::Offline)?;
-        let (username, role) = roster.standing(id, room)?;
-        Some(RoomUser { user_id: id.clone(), username: username.to_owned(), role, status, last_seen_at: None })
-    });
-    seen.collect()
+        let (username, role, rev) = roster.standing(id, room)?;
+        let username = username.to_owned();
+        Some((RoomUser { user_id: id.clone(), username, role, status, last_seen_at: None }, rev))
+    })
 }

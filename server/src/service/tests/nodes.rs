@@ -642,6 +642,32 @@ async fn g13_who_is_here_and_not_known_to_be_in_a_room_is_introduced_to_it_and_s
 }
 
 #[tokio::test]
+async fn g13_who_joined_since_a_room_was_read_is_told_of_by_a_node_that_is_not_sure_of_others() {
+    let nodes = Nodes::new().await;
+    let (alice, _bob) = nodes.alice_and_bob().await;
+    let inner = &nodes.a.service.inner;
+    let create = CreateRoom {
+        room_id: Some(room("s")),
+        name: "S".to_owned(),
+        visibility: Visibility::Private,
+        members: Vec::new(),
+        topic: None,
+        policy: None,
+    };
+    nodes.a.service.write(alice.author(), Act::CreateRoom(create)).await.expect("created");
+    // A node that it has yet to hear out.
+    inner.roster().neighbours.alive(&NodeId::new("c".to_owned()), 1, inner.env.mono_ms());
+    let mut early = inner.entering(&alice.user.id, &[room("s")]).await.expect("read");
+    let add = AddMembers { room_id: room("s"), user_ids: vec![user("bob").id] };
+    nodes.a.service.write(alice.author(), Act::AddMembers(add)).await.expect("added");
+    let joined = || nodes.a.told(1, "user-joined").iter().any(|json| json["roomId"] == "s");
+    until("alice is told that he joined, ahead of the room", joined).await;
+    let state = early.pop().expect("a member").state(&inner.roster());
+    let there: Vec<&str> = state.users.iter().map(|user| user.user_id.as_str()).collect();
+    assert_eq!(there, ["alice", "bob"]);
+}
+
+#[tokio::test]
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
