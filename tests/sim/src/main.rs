@@ -39,6 +39,9 @@ struct Arguments {
     keep_going: bool,
 }
 
+/// A long run says how far it is after so many seeds.
+const PROGRESS: u64 = 50_000;
+
 /// Lines printed before the end of a failed seed.
 const EXCERPT: usize = 60;
 
@@ -76,7 +79,7 @@ fn many(arguments: &Arguments) -> ExitCode {
     let threads: Vec<_> = (0..arguments.threads.max(1))
         .map(|_| {
             let (next, total) = (next.clone(), total.clone());
-            let (keep_going, nodes) = (arguments.keep_going, arguments.nodes);
+            let (start, keep_going, nodes) = (arguments.start, arguments.keep_going, arguments.nodes);
             std::thread::spawn(move || {
                 let mut own = Summary::default();
                 loop {
@@ -86,6 +89,9 @@ fn many(arguments: &Arguments) -> ExitCode {
                     }
                     let result = run(seed, Traced::No, nodes);
                     own.add(&result);
+                    if (seed + 1 - start).is_multiple_of(PROGRESS) && seed + 1 < end {
+                        eprintln!("{} seeds after {:.0} s", seed + 1 - start, started.elapsed().as_secs_f64());
+                    }
                     // A long run is worth looking into before its end.
                     if let Some(violation) = result.violations.first() {
                         eprintln!("seed {seed}: {}: {}", violation.rule, violation.what);
