@@ -1,8 +1,21 @@
 /** What the page's own program holds: compiled code, and what the browser keeps of its history, are not its doing. */
 const OWN = new Set(["object", "closure", "array", "string", "concatenated string", "sliced string", "number", "bigint", "symbol", "regexp"]);
 
-/** Bytes of everything that the page's program can reach, after a collection; and elements that are in no document. */
+/** What is freed at the end of a task, or when something else is, takes further collections: so many that find nothing. */
+const IN_VAIN = 2;
+
+/** Bytes of everything that the page's program can reach, and elements that are in no document, once all is collected. */
 export async function heap(inspector) {
+  let held = await collected(inspector);
+  for (let inVain = 0; inVain < IN_VAIN; inVain += 1) {
+    const next = await collected(inspector);
+    if (next.bytes < held.bytes || next.detached < held.detached) inVain = -1;
+    held = { bytes: Math.min(held.bytes, next.bytes), detached: Math.min(held.detached, next.detached) };
+  }
+  return held;
+}
+
+async function collected(inspector) {
   await inspector.send("HeapProfiler.collectGarbage");
   const chunks = [];
   const gather = ({ chunk }) => chunks.push(chunk);
