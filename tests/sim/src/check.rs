@@ -564,8 +564,8 @@ impl World {
                     let own: Vec<_> = own.collect();
                     for (place, (written, message)) in own.iter().enumerate() {
                         // One that was never stored, and is on its way when its client dies, is unknown to the next,
-                        // which comes by another connection: what is written there can be taken first.
-                        let known = |other: u64| written.forgotten.is_none_or(|last| other <= last);
+                        // which comes by another connection: what is sent there can be taken first.
+                        let known = |other: u64| written.forgotten.is_none_or(|next| other < next);
                         let late = |message: &Message| {
                             let forgets = |client_id| it.disk.outdated.contains(client_id);
                             let client_id = message.client_id.as_ref();

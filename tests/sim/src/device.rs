@@ -28,7 +28,7 @@ pub(crate) struct Asked {
 pub(crate) struct Written {
     /// Its place in the order of all that this device wrote; a retry is written anew.
     pub order: u64,
-    /// The last place before the device forgot it: its client died, and had not stored it.
+    /// The first place of what the next life sends, where the device forgot this: its client died, and had not stored it.
     pub forgotten: Option<u64>,
 }
 
@@ -176,9 +176,11 @@ impl Device {
     /// Starts the core from what survived.
     pub(crate) fn start(&mut self, now: u64) {
         self.life += 1;
+        let kept = self.disk.items.keys().filter_map(|client_id| self.written.get(client_id));
+        let next = kept.map(|written| written.order).min().unwrap_or(self.next_order + 1);
         for (client_id, written) in &mut self.written {
             if !self.disk.items.contains_key(client_id) {
-                written.forgotten.get_or_insert(self.next_order);
+                written.forgotten.get_or_insert(next);
             }
         }
         let saved = Saved { outbox: self.disk.items.values().cloned().collect() };
