@@ -211,8 +211,9 @@ impl Neighbours {
             // All of it is known, and newer.
             return is_new;
         }
+        let whole = it.known && number == it.number + 1;
         for (user, seen) in users {
-            self.put(node, user, number, seen);
+            self.put(node, user, number, seen, whole);
         }
         let Some(it) = self.nodes.get_mut(node) else { return is_new };
         if it.ahead.len() < AHEAD {
@@ -246,10 +247,10 @@ impl Neighbours {
             Vec::new()
         };
         for (user, seen) in users {
-            self.put(node, user, number, Some(seen));
+            self.put(node, user, number, Some(seen), false);
         }
         for user in gone {
-            self.put(node, user, number, None);
+            self.put(node, user, number, None, false);
         }
         if is_whole && let Some(it) = self.nodes.get_mut(node) {
             it.account = None;
@@ -261,7 +262,8 @@ impl Neighbours {
         is_new
     }
 
-    fn put(&mut self, node: &NodeId, user: UserId, number: u64, mut seen: Option<Seen>) {
+    /// `whole`: all that the node said before is known.
+    fn put(&mut self, node: &NodeId, user: UserId, number: u64, mut seen: Option<Seen>, whole: bool) {
         let Some(it) = self.nodes.get_mut(node) else { return };
         let known = it.users.get(&user);
         if known.is_some_and(|(at, _)| *at > number) {
@@ -280,8 +282,9 @@ impl Neighbours {
         let before = it.users.insert(user.clone(), (number, seen)).and_then(|(_, seen)| seen);
         let before = before.map(|seen| seen.rooms).unwrap_or_default();
         self.index(node, &user, there, before.keys().cloned(), rooms);
-        if !there {
+        if !there && whole {
             // A node that still names them may have yet to say that they are in these rooms: they go there with its word.
+            // Not what was said before something that was lost: that may have been that they left.
             before.into_iter().for_each(|(room, (role, rev))| self.enter(&user, &room, role, rev));
         }
     }
@@ -538,6 +541,20 @@ mod tests {
         assert_eq!(in_room(&it, "r"), ["u"], "they are still on the other");
         it.bury(&node("b"));
         assert!(in_room(&it, "r").is_empty() && it.users().is_empty());
+    }
+
+    #[test]
+    fn g13_what_a_node_said_before_a_hole_is_not_handed_on_to_another_when_they_go() {
+        let mut it = Neighbours::default();
+        it.say(&node("b"), 1, vec![(user("u"), Some(seen("b", &[])))], 0);
+        it.say(&node("c"), 1, vec![(user("u"), Some(seen("c", &["r"])))], 0);
+        // What it said second was that they left the room.
+        it.say(&node("c"), 3, vec![(user("u"), None)], 0);
+        assert!(in_room(&it, "r").is_empty() && it.users() == [user("u")]);
+
+        it.say(&node("d"), 1, vec![(user("u"), Some(seen("d", &["r"])))], 0);
+        it.account(&node("d"), Account { number: 3, part: 0, parts: 1, users: Vec::new() }, 20);
+        assert!(in_room(&it, "r").is_empty() && it.users() == [user("u")]);
     }
 
     #[test]
