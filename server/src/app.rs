@@ -60,6 +60,9 @@ impl App {
     /// [`StartError`]
     pub async fn start(config: &Config) -> Result<Self, StartError> {
         let env = RealEnv::shared();
+        let stop = CancellationToken::new();
+        // Nobody could come in without: a server that has no keys yet is not there yet.
+        config.tokens.follow(stop.clone()).await;
         let store = open(&config.database, &*env).await?;
         let epoch = store.epoch().await?;
         let metrics = Arc::new(Metrics::default());
@@ -76,11 +79,10 @@ impl App {
         };
         let service = Service::start(parts, epoch);
         gateway.open(service.clone());
-        let stop = CancellationToken::new();
         tick(service.clone(), stop.clone());
         let draining = axum::middleware::from_fn_with_state(gateway.draining(), http::turn_away);
         let health = Health { store: store.clone(), draining: gateway.draining(), bus: metrics.bus.clone() };
-        let router = http::public(health, config.dev.then(|| config.key.clone()))
+        let router = http::public(health, config.key.clone().filter(|_| config.dev))
             .layer(layer)
             .layer(draining)
             .layer(http::cors(&config.origins));

@@ -144,7 +144,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     // Before anything is promised: a signal during start-up ends the process as cleanly as a later one.
     let mut terminate = signal(SignalKind::terminate()).context("unable to listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("unable to listen for SIGINT")?;
-    let app = App::start(&config).await?;
+    let app = tokio::select! {
+        app = App::start(&config) => app?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     if config.dev {
         app.seed_room("general").await.context("unable to make the room general")?;
     }

@@ -6,6 +6,7 @@
 pub mod dice;
 pub mod faulty;
 pub mod http;
+pub mod provider;
 pub mod proxy;
 pub mod raw;
 pub mod rooms;
@@ -16,6 +17,7 @@ pub mod wait;
 pub use roomcast_test_services::port;
 
 pub use dice::{Dice, seed};
+pub use provider::{Provider, SigningKey};
 pub use proxy::{Proxy, WebSockets};
 pub use raw::{RawClient, Refused};
 pub use rooms::public_room;

@@ -50,7 +50,7 @@ mod tests {
         tokio::spawn(axum::serve(listener, router).into_future());
 
         let claims = Claims::new("alice", 4_000_000_000);
-        let token = mint(&config.key, &claims).expect("signed");
+        let token = mint(config.key.as_ref().expect("a secret"), &claims).expect("signed");
         let client = Client::builder(url).token(token).connect().await.expect("connected");
         let room = client.create_room("Room", Visibility::Public).await.expect("created");
         assert_eq!(room.send("hi").await.expect("acknowledged").seq.value(), 1);

@@ -1,12 +1,14 @@
 //! Checking tokens, and making them for those who have nobody else to.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use jsonwebtoken::{Header, Validation};
 use roomcast_protocol::{Limits, Timestamp, UserId, model::User, validate};
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
-use super::Key;
+use super::{Key, KeySource, key_set::KeySet};
 
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,6 +78,9 @@ pub enum TokenError {
     /// Its `sub` cannot be a user id.
     #[error("unable to accept the token; its sub is no user id")]
     Subject,
+    /// No key is known by the name that it says, for its algorithm.
+    #[error("unable to accept the token; no key for it is known")]
+    UnknownKey,
     /// It is larger than any honest one.
     #[error("unable to accept the token; it is too long")]
     TooLong,
@@ -92,23 +97,28 @@ pub trait Authenticator: Send + Sync + 'static {
     /// # Errors
     /// [`TokenError`]
     fn verify(&self, token: &str) -> Result<Identity, TokenError>;
+
+    /// Looks for keys that may have come since, after [`TokenError::UnknownKey`].
+    fn learn(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Longest token, in bytes.
 const TOKEN_MAX: usize = 8 * 1024;
 
-/// Checks tokens against a key.
+/// Checks tokens against keys. A cheap handle.
 #[derive(Debug, Clone)]
 pub struct Tokens {
-    key: Key,
+    keys: Arc<KeySet>,
     validation: Validation,
 }
 
 impl Tokens {
-    /// Checks with this key and, where they are given, for this issuer and audience.
+    /// Checks with these keys and those of a source and, where they are given, for this issuer and audience.
     #[must_use]
-    pub fn new(key: Key, issuer: Option<&str>, audience: Option<&str>) -> Self {
-        let mut validation = Validation::new(key.algorithm);
+    pub fn new(keys: Vec<Key>, source: Option<KeySource>, issuer: Option<&str>, audience: Option<&str>) -> Self {
+        let mut validation = Validation::default();
         validation.leeway = 0;
         validation.validate_nbf = true;
         validation.set_required_spec_claims(&["exp", "sub"]);
@@ -123,7 +133,14 @@ impl Tokens {
             }
             None => validation.validate_aud = false,
         }
-        Self { key, validation }
+        Self { keys: Arc::new(KeySet::new(keys, source)), validation }
+    }
+
+    /// Waits for the first keys of the source, and follows it until it is told to stop. At once where there is none.
+    pub async fn follow(&self, stop: CancellationToken) {
+        self.keys.begin().await;
+        let keys = self.keys.clone();
+        tokio::spawn(async move { keys.follow(stop).await });
     }
 }
 
@@ -133,23 +150,46 @@ impl Authenticator for Tokens {
             return Err(TokenError::TooLong);
         }
         let header = jsonwebtoken::decode_header(token)?;
-        let risky = [(header.jku.is_some(), "jku"), (header.x5u.is_some(), "x5u"), (header.jwk.is_some(), "jwk")];
+        let risky = [
+            (header.jku.is_some(), "jku"),
+            (header.x5u.is_some(), "x5u"),
+            (header.jwk.is_some(), "jwk"),
+            (header.crit.is_some(), "crit"),
+        ];
         if let Some((_, name)) = risky.iter().find(|(present, _)| *present) {
             return Err(TokenError::Header(name));
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key.decoding, &self.validation)?.claims;
-        let id = UserId::parse(&claims.sub).map_err(|_| TokenError::Subject)?;
-        Ok(Identity {
-            admin: claims.roles.iter().any(|role| role == "admin"),
-            expires_at: Timestamp::new(claims.exp.saturating_mul(1_000)),
-            issued_at: Timestamp::new(claims.iat.map_or(0, milliseconds)),
-            user: User {
-                name: shown_name(claims.name, &id),
-                avatar_url: claims.avatar_url.filter(|url| is_web(url)),
-                id,
-            },
-        })
+        let mut refusal = None;
+        for key in self.keys.fitting(header.alg, header.kid.as_deref()) {
+            let validation = Validation { algorithms: vec![key.algorithm], ..self.validation.clone() };
+            match jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation) {
+                Ok(token) => return identity(token.claims),
+                Err(error) => refusal = Some(error),
+            }
+        }
+        match refusal {
+            // Without a name, the key may be one that is not known yet.
+            Some(error) if header.kid.is_some() || !self.keys.has_source() => Err(error.into()),
+            Some(error) if !matches!(error.kind(), jsonwebtoken::errors::ErrorKind::InvalidSignature) => {
+                Err(error.into())
+            }
+            _ => Err(TokenError::UnknownKey),
+        }
     }
+
+    fn learn(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.keys.learn())
+    }
+}
+
+fn identity(claims: Claims) -> Result<Identity, TokenError> {
+    let id = UserId::parse(&claims.sub).map_err(|_| TokenError::Subject)?;
+    Ok(Identity {
+        admin: claims.roles.iter().any(|role| role == "admin"),
+        expires_at: Timestamp::new(claims.exp.saturating_mul(1_000)),
+        issued_at: Timestamp::new(claims.iat.map_or(0, milliseconds)),
+        user: User { name: shown_name(claims.name, &id), avatar_url: claims.avatar_url.filter(|url| is_web(url)), id },
+    })
 }
 
 /// A name that would disguise its bearer gives way to the id, which cannot.
@@ -194,7 +234,7 @@ mod tests {
 
     #[test]
     fn g15_only_a_token_of_our_key_and_time_is_taken() {
-        let tokens = Tokens::new(key(SECRET), None, None);
+        let tokens = Tokens::new(vec![key(SECRET)], None, None, None);
         let good = mint(&key(SECRET), &Claims::new("alice", FAR)).expect("signed");
         let identity = tokens.verify(&good).expect("valid");
         assert_eq!((identity.user.id.as_str(), identity.user.name.as_str()), ("alice", "alice"));
@@ -218,7 +258,7 @@ mod tests {
 
     #[test]
     fn g15_issuer_and_audience_must_be_there_when_asked_for() {
-        let tokens = Tokens::new(key(SECRET), Some("us"), Some("chat"));
+        let tokens = Tokens::new(vec![key(SECRET)], None, Some("us"), Some("chat"));
         let mut mine = Claims::new("alice", FAR);
         assert!(tokens.verify(&mint(&key(SECRET), &mine).expect("signed")).is_err());
         (mine.iss, mine.aud) = (Some("us".to_owned()), Some("chat".to_owned()));
@@ -229,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_disguised_name_gives_way_to_the_id() {
-        let tokens = Tokens::new(key(SECRET), None, None);
+        let tokens = Tokens::new(vec![key(SECRET)], None, None, None);
         let mut mine = Claims::new("alice", FAR);
         mine.name = Some("ad\u{202e}nim".to_owned());
         let token = mint(&key(SECRET), &mine).expect("signed");

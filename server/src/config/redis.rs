@@ -23,8 +23,12 @@ impl RawConfig {
                 None
             }
             // A tokens' secret that is missing or too short is reported on its own.
-            own => own.or(self.jwt_secret.as_deref()),
+            own => own.or_else(|| self.jwt_secret.as_deref().filter(|secret| !secret.is_empty())),
         };
+        if secret.is_none() && self.jwt_keys.is_some() {
+            let why = "there is none, and no ROOMCAST_JWT_SECRET that it could be derived from";
+            check.say("ROOMCAST_REDIS_KEY", format!("{why}; make one: openssl rand -hex 32"));
+        }
         let prefix = Prefix::parse(&self.redis_prefix);
         let prefix = prefix.map_err(|error| check.say("ROOMCAST_REDIS_PREFIX", error.to_string())).ok();
         Some(RedisSettings { target: target?, key: BusKey::derived_from(secret?.as_bytes()), prefix: prefix? })

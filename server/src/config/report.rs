@@ -19,6 +19,7 @@ impl RawConfig {
             ("ROOMCAST_DATABASE_URL", without_password(&self.database_url)),
             ("ROOMCAST_UNSAFE_DURABILITY", self.unsafe_durability.clone()),
             ("ROOMCAST_JWT_SECRET", hidden(&self.jwt_secret)),
+            ("ROOMCAST_JWT_KEYS", optional(&self.jwt_keys)),
             ("ROOMCAST_JWT_ISSUER", optional(&self.jwt_issuer)),
             ("ROOMCAST_JWT_AUDIENCE", optional(&self.jwt_audience)),
             ("ROOMCAST_CORS_ORIGINS", self.cors_origins.clone()),

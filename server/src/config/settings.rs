@@ -6,7 +6,7 @@ use clap::{Args, Parser};
 use roomcast_protocol::{Limits, RoomId};
 
 use crate::{
-    auth::{Key, Tokens},
+    auth::{Key, KeySource, Tokens},
     gateway::{GatewaySettings, Transports},
     hub::redis::RedisSettings,
     limits::Rates,
@@ -33,6 +33,10 @@ pub struct RawConfig {
     /// The secret that tokens are signed with (HS256), 32 bytes or more. `openssl rand -hex 32` makes one.
     #[arg(long, env = "ROOMCAST_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub jwt_secret: Option<String>,
+    /// Public keys that tokens are checked with, beside the secret or in its place: a file (PEM, or a JSON Web Key Set), or
+    /// the address of a set. They are read again from time to time.
+    #[arg(long, env = "ROOMCAST_JWT_KEYS", value_name = "FILE|URL")]
+    pub jwt_keys: Option<String>,
     /// Take only tokens of this issuer.
     #[arg(long, env = "ROOMCAST_JWT_ISSUER", value_name = "ISS")]
     pub jwt_issuer: Option<String>,
@@ -179,8 +183,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// Who may connect.
     pub tokens: Tokens,
-    /// The key that tokens can be minted with.
-    pub key: Key,
+    /// The key that tokens can be minted with; `None` where others mint them.
+    pub key: Option<Key>,
     /// Which pages may connect.
     pub origins: Origins,
     /// Rates; `None` = switched off.
@@ -232,7 +236,7 @@ impl RawConfig {
         }
         let proxies = check.proxies(&self.trusted_proxies);
         let node = check.node(self.node_name.as_deref());
-        let key = check.key(self.jwt_secret.as_deref());
+        let keys = check.keys(self.jwt_secret.as_deref(), self.jwt_keys.as_deref());
         let origins = check.origins(&self.cors_origins);
         let limits_off = check.choice("ROOMCAST_LIMITS", &self.limits, &[("on", false), ("off", true)]);
         let debug_choices = [("0", false), ("1", true), ("false", false), ("true", true)];
@@ -246,8 +250,8 @@ impl RawConfig {
         let token_grace = check.milliseconds("ROOMCAST_TOKEN_GRACE_MS", &self.token_grace_ms, 0);
         let heads = check.milliseconds("ROOMCAST_HEADS_MS", &self.heads_ms, 100);
         let welcome_rooms = check.rooms("ROOMCAST_WELCOME_ROOMS", self.welcome_rooms.as_deref().unwrap_or_default());
-        let (Some(clients), Some(admin), Some(key), Some(origins), Some(limits_off), Some(debug_events)) =
-            (clients, admin, key, origins, limits_off, debug_events)
+        let (Some(clients), Some(admin), Some((key, source)), Some(origins), Some(limits_off), Some(debug_events)) =
+            (clients, admin, keys, origins, limits_off, debug_events)
         else {
             return Err(Problems(check.0));
         };
@@ -265,7 +269,12 @@ impl RawConfig {
             node,
             redis,
             proxies,
-            tokens: Tokens::new(key.clone(), self.jwt_issuer.as_deref(), self.jwt_audience.as_deref()),
+            tokens: Tokens::new(
+                key.clone().into_iter().collect(),
+                source,
+                self.jwt_issuer.as_deref(),
+                self.jwt_audience.as_deref(),
+            ),
             key,
             origins,
             rates: (!limits_off).then(Rates::default),
@@ -314,13 +323,21 @@ impl Check {
         database
     }
 
-    fn key(&mut self, secret: Option<&str>) -> Option<Key> {
+    /// What tokens are checked with: one of both must be there.
+    fn keys(&mut self, secret: Option<&str>, keys: Option<&str>) -> Option<(Option<Key>, Option<KeySource>)> {
         const NAME: &str = "ROOMCAST_JWT_SECRET";
-        let Some(secret) = secret.filter(|secret| !secret.is_empty()) else {
-            self.say(NAME, "there is none, and without a key anybody could be anybody; make one: openssl rand -hex 32");
+        const MAKE: &str = "make one: openssl rand -hex 32";
+        let (secret, keys) = (secret.filter(|secret| !secret.is_empty()), keys.filter(|keys| !keys.is_empty()));
+        if secret.is_none() && keys.is_none() {
+            let why = "there is none, and without a key anybody could be anybody";
+            self.say(NAME, format!("{why}; {MAKE}, or say where public ones are in ROOMCAST_JWT_KEYS"));
             return None;
-        };
-        Key::secret(secret).map_err(|error| self.say(NAME, format!("{error}; make one: openssl rand -hex 32"))).ok()
+        }
+        let secret = secret.map(Key::secret).transpose();
+        let secret = secret.map_err(|error| self.say(NAME, format!("{error}; {MAKE}"))).ok();
+        let keys = keys.map(readable).transpose();
+        let keys = keys.map_err(|why| self.say("ROOMCAST_JWT_KEYS", why)).ok();
+        secret.zip(keys)
     }
 
     fn node(&mut self, name: Option<&str>) -> Option<String> {
@@ -389,6 +406,16 @@ impl Check {
     }
 }
 
+/// A source of keys; a file has some by now.
+fn readable(text: &str) -> Result<KeySource, String> {
+    let source = KeySource::parse(text)?;
+    if let KeySource::File(path) = &source {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{text:?} cannot be read: {error}"))?;
+        Key::published(&text).map_err(|error| error.to_string())?;
+    }
+    Ok(source)
+}
+
 /// The machine's name, as far as it can be one of a node.
 fn machine() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -427,6 +454,21 @@ mod tests {
             assert!(names.contains(&name), "{name} is not in {names:?}");
         }
         assert!(problems.to_string().contains("openssl rand -hex 32"));
+    }
+
+    #[test]
+    fn g15_public_keys_stand_in_for_the_secret_and_are_looked_at_first() {
+        let address = raw(&["--jwt-keys=https://id.example.org/keys.json"]).validate().expect("good settings");
+        assert!(address.key.is_none(), "nothing can be minted");
+        let refused = |line: &[&str]| raw(line).validate().expect_err("bad settings").to_string();
+        assert!(
+            refused(&["--jwt-keys=/nowhere/keys.pem"]).contains("ROOMCAST_JWT_KEYS: \"/nowhere/keys.pem\" cannot be")
+        );
+        assert!(refused(&["--jwt-keys=Cargo.toml"]).contains("neither PEM"));
+        assert!(!refused(&["--jwt-keys=https://me:hunter2@id.example.org"]).contains("hunter2"));
+        let nodes = ["--redis-url=redis://localhost", "--database-url=postgres://localhost/chat"];
+        let alone = refused(&["--jwt-keys=https://id.example.org/keys.json", nodes[0], nodes[1]]);
+        assert!(alone.contains("ROOMCAST_REDIS_KEY: there is none"), "{alone}");
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Door {
         if let Some(address) = address(&socket) {
             self.service.quotas().handshake(address).map_err(|_| Refusal::TooManyConnections)?;
         }
-        let identity = self.service.authenticate(&auth.token)?;
+        let identity = self.service.authenticate(&auth.token).await?;
 
         let conn = self.engine.register(socket.clone());
         let entry = Entry { service: &self.service, engine: &self.engine, conn, kept: false };

@@ -74,7 +74,7 @@ impl Service {
             Command::TypingStart(start) => self.typing(session, start.0, true),
             Command::TypingStop(stop) => self.typing(session, stop.0, false),
             Command::UpdatePresence(presence) => ready(self.update_presence(session, presence)),
-            Command::RefreshToken(refresh) => self.refresh_token(session, &refresh),
+            Command::RefreshToken(refresh) => self.refresh_token(session, refresh),
             Command::GetRoomUsers(query) => self.room_users(session, query),
             Command::ListRooms(query) => self.list_rooms(session, query),
             Command::GetMessages(query) => self.history(session, query),

@@ -10,9 +10,9 @@ use roomcast_protocol::{
     ErrorBody, ErrorCode, Event, Timestamp, UserId, command::RefreshToken, registry::Reply, reply::TokenRefreshed,
 };
 
-use super::{Inner, Plan, Service, Session, write::ready};
+use super::{Inner, Plan, Service, Session};
 use crate::{
-    auth::Identity,
+    auth::{Identity, TokenError},
     domain::ConnId,
     hub::{CloseReason, Frame, Packet, Topic},
     store::{Revocation, StoreError},
@@ -111,22 +111,20 @@ impl Service {
     }
 
     /// Swaps the token of a session, once the database says that the fresh one counts.
-    pub(super) fn refresh_token(&self, session: &Session, refresh: &RefreshToken) -> Plan {
-        let refused = |why: &str| {
-            ready(Err(ErrorBody::new(ErrorCode::Unauthenticated, format!("unable to refresh the token; {why}"))))
-        };
-        let identity = match self.inner.tokens.verify(&refresh.token) {
-            Ok(identity) => identity,
-            Err(error) => {
+    pub(super) fn refresh_token(&self, session: &Session, refresh: RefreshToken) -> Plan {
+        let (inner, conn, user) = (self.inner.clone(), session.conn, session.user.id.clone());
+        Plan::Refresh(Box::pin(async move {
+            let refused =
+                |why: &str| ErrorBody::new(ErrorCode::Unauthenticated, format!("unable to refresh the token; {why}"));
+            let identity = inner.verify(&refresh.token).await.map_err(|error| {
                 tracing::info!(%error, "refused a fresh token");
-                return refused("it is not valid");
+                refused("it is not valid")
+            })?;
+            if identity.user.id != user {
+                return Err(refused("it is another user's"));
             }
-        };
-        if identity.user.id != session.user.id {
-            return refused("it is another user's");
-        }
-        let (inner, conn) = (self.inner.clone(), session.conn);
-        Plan::Refresh(Box::pin(async move { inner.look_up(conn, identity).await }))
+            inner.look_up(conn, identity).await
+        }))
     }
 }
 
@@ -141,6 +139,18 @@ impl Session {
 }
 
 impl Inner {
+    /// Who a token stands for. A key that it names and that is not known yet is looked for first: providers change theirs
+    /// without telling.
+    pub(super) async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        match self.tokens.verify(token) {
+            Err(TokenError::UnknownKey) => {
+                self.tokens.learn().await;
+                self.tokens.verify(token)
+            }
+            known => known,
+        }
+    }
+
     async fn look_up(&self, conn: ConnId, fresh: Identity) -> Result<Identity, ErrorBody> {
         let before = self.revocations().renewing(conn, fresh.issued_at);
         match self.store.visitor(&fresh.user.id).await {

@@ -59,8 +59,8 @@ impl Service {
     ///
     /// # Errors
     /// [`Refusal`]
-    pub fn authenticate(&self, token: &str) -> Result<Identity, Refusal> {
-        let identity = self.inner.tokens.verify(token).map_err(|error| {
+    pub async fn authenticate(&self, token: &str) -> Result<Identity, Refusal> {
+        let identity = self.inner.verify(token).await.map_err(|error| {
             tracing::info!(%error, "refused a token");
             Refusal::AuthenticationFailed
         })?;

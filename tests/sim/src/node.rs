@@ -242,7 +242,7 @@ impl Node {
         if self.draining.load(Ordering::Relaxed) {
             return refuse(Refusal::ServerDraining);
         }
-        let identity = match self.service.authenticate(&auth.token) {
+        let identity = match self.service.authenticate(&auth.token).await {
             Ok(identity) => identity,
             Err(refusal) => return refuse(refusal),
         };

@@ -7,6 +7,7 @@ mod errors;
 mod governing;
 mod http;
 mod idempotence;
+mod keys;
 mod lifecycle;
 mod malformed;
 mod membership;
