@@ -9,6 +9,7 @@ use roomcast_protocol::{
 
 use super::{
     Plan, Service, Session,
+    shed::Feature,
     write::{changed, done, message_stored, ready, room_changed},
 };
 use crate::{domain::Act, limits::TooFast};
@@ -40,6 +41,7 @@ impl Service {
                 self.plan_write(session, Act::Unpin(pin), |done| Reply::UnpinMessage(message_stored(done)))
             }
             Command::MarkRead(MarkRead::Messages(ids)) if ids.is_empty() => ready(Ok(Reply::MarkRead(done()))),
+            Command::MarkRead(_) if self.sheds(Feature::Receipts) => Self::shed(Feature::Receipts),
             Command::MarkRead(mark) => self.plan_write(session, Act::Read(mark), |_| Reply::MarkRead(done())),
             Command::LeaveRoom(leave) => {
                 self.plan_write(session, Act::Leave(leave.room_id), |done| Reply::LeaveRoom(changed(done)))
@@ -73,6 +75,7 @@ impl Service {
             Command::CreateRoom(create) => self.enter(session, Act::CreateRoom(create), Reply::CreateRoom),
             Command::TypingStart(start) => self.typing(session, start.0, true),
             Command::TypingStop(stop) => self.typing(session, stop.0, false),
+            Command::UpdatePresence(_) if self.sheds(Feature::Presence) => Self::shed(Feature::Presence),
             Command::UpdatePresence(presence) => ready(self.update_presence(session, presence)),
             Command::RefreshToken(refresh) => self.refresh_token(session, refresh),
             Command::GetRoomUsers(query) => self.room_users(session, query),

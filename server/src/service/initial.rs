@@ -74,8 +74,8 @@ impl Service {
         for packet in held.into_iter().filter(|_| !planted::has(Bug::ArrivingDropped)) {
             inner.transport.emit(session.conn, &packet);
         }
-        if inner.is_degraded() {
-            inner.transport.emit(session.conn, &Inner::degraded_packet(true));
+        if let Some(packet) = inner.degraded_packet() {
+            inner.transport.emit(session.conn, &packet);
         }
         drop(arriving);
         if !is_long {

@@ -21,6 +21,7 @@ mod rooms;
 mod search;
 mod seed;
 mod session;
+mod shed;
 mod states;
 mod sync;
 #[cfg(test)]
@@ -171,6 +172,7 @@ struct Inner {
     /// Held while it is told how users are seen: before the roster.
     telling: Mutex<()>,
     watch: Mutex<Watch>,
+    shed: shed::Told,
     revocations: Mutex<Revocations>,
     /// How many rooms may be read for their holes at a time.
     fills: Semaphore,
@@ -201,6 +203,7 @@ impl Service {
             arriving: Mutex::default(),
             watch: Mutex::new(Watch::begin(env.mono_ms())),
             telling: Mutex::default(),
+            shed: shed::Told::default(),
             revocations: Mutex::default(),
             fills: Semaphore::new(mend::FILLS),
             gate: Gate::new(GATE_MS),
@@ -249,6 +252,7 @@ impl Service {
         self.inner.beat();
         self.inner.mind_revocations();
         self.write_last_seen();
+        self.tell_shed();
         self.inner.metrics.writer_queue.set(i64::try_from(self.writer.depth()).unwrap_or(i64::MAX));
     }
 
@@ -285,11 +289,6 @@ impl Service {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
-    }
-
-    /// Whether so much waits for the writer that what is not a message is left out.
-    pub(crate) fn is_overloaded(&self) -> bool {
-        self.writer.depth() > WriterSettings::default().queue / 2
     }
 
     /// Whether other nodes are out of reach: their users are unknown, and what they tell comes by way of the database.

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 mod arrivals;
 mod conversation;
 mod nodes;
+mod shed;
 
 use super::{Departure, Parts, Service, ServiceSettings, Session};
 use crate::{
@@ -24,14 +25,18 @@ use crate::{
     store::{ReadStore as _, WriteStore as _, sqlite::SqliteStore},
 };
 
-/// Remembers what was told to rooms, and why connections were closed.
+/// Remembers what was told to rooms, why connections were closed, and what single ones were told.
 #[derive(Default)]
-struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>, Mutex<Vec<CloseReason>>);
+struct Heard(Mutex<Vec<(RoomId, &'static str, Value)>>, Mutex<Vec<CloseReason>>, Mutex<Vec<(&'static str, Value)>>);
 
 impl Transport for Heard {
     fn subscribe(&self, _: ConnId, _: &RoomId) {}
     fn unsubscribe(&self, _: ConnId, _: &RoomId) {}
-    fn emit(&self, _: ConnId, _: &Packet) {}
+    fn emit(&self, _: ConnId, packet: &Packet) {
+        let json = serde_json::from_str(packet.json.get()).expect("a payload");
+        self.2.lock().expect("no panic").push((packet.name, json));
+    }
+
     fn close(&self, _: ConnId, reason: CloseReason) {
         self.1.lock().expect("no panic").push(reason);
     }

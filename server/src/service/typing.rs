@@ -10,12 +10,12 @@ use roomcast_protocol::{
 
 use super::{
     Inner, Plan, Service, Session,
+    shed::Feature,
     write::{done, ready},
 };
 use crate::{
     domain::ConnId,
     hub::{Frame, Packet, Roster, Topic, Typing},
-    metrics::FeatureLabel,
     planted::{self, Bug},
 };
 
@@ -25,12 +25,10 @@ impl Service {
         if !self.inner.roster().is_member(&session.user.id, &room) {
             return self.not_a_member(room);
         }
-        if starts && self.is_overloaded() {
-            self.inner.metrics.sheds.get_or_create(&FeatureLabel { feature: "typing" }).inc();
-        } else if starts {
-            self.inner.start_typing(session, &room);
-        } else {
+        if !starts {
             self.inner.clear_typing(&session.user.id, &room, Some(session.conn));
+        } else if !self.sheds(Feature::Typing) {
+            self.inner.start_typing(session, &room);
         }
         ready(Ok(reply(done())))
     }

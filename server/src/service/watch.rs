@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roomcast_protocol::{Event, RoomId, UserId, event::Degraded};
+use roomcast_protocol::{RoomId, UserId};
 
 use super::Inner;
 use crate::{
     domain::News,
-    hub::{Frame, Hint, Packet, Recent, Spoken, Topic},
+    hub::{Frame, Hint, Recent, Spoken, Topic},
     planted::{self, Bug},
 };
 
@@ -158,7 +158,7 @@ impl Inner {
         }
         if due.degraded {
             self.lose_neighbours();
-            self.tell_degraded(true);
+            self.tell_degraded();
         }
         if due.sweep {
             self.sweep(false);
@@ -245,7 +245,7 @@ impl Inner {
         };
         unsent.into_values().for_each(|news| self.tell_cursor(news));
         if degraded {
-            self.tell_degraded(false);
+            self.tell_degraded();
         }
         self.roster().neighbours.renew(self.env.mono_ms());
         self.tell_alive(&Topic::Nodes);
@@ -296,20 +296,5 @@ impl Inner {
                 .collect()
         };
         rooms.iter().for_each(|room| self.mind(room));
-    }
-
-    /// What clients are told when other nodes are out of reach, and when they are not any more.
-    pub(super) fn degraded_packet(is: bool) -> Packet {
-        let features = if is { vec!["redis".to_owned()] } else { Vec::new() };
-        Packet::from(&Event::Degraded(Box::new(Degraded { features })))
-    }
-
-    fn tell_degraded(&self, is: bool) {
-        let packet = Self::degraded_packet(is);
-        let mut arriving = self.arriving();
-        let conns: Vec<_> = self.roster().conns.keys().copied().collect();
-        for conn in conns {
-            self.emit(&mut arriving, conn, &packet);
-        }
     }
 }
