@@ -192,9 +192,16 @@ impl Inner {
     fn note_standing(&self, updated: &MemberUpdated) {
         let MemberUpdated { room_id, member, rev } = updated;
         let membership = Membership { rev: *rev, role: member.role, active: true };
-        let mut roster = self.roster();
-        let count = roster.rooms.get(room_id).map_or(0, |local| local.member_count);
-        roster.note_membership(&member.user_id, room_id, membership, *rev, count);
+        {
+            let mut roster = self.roster();
+            if roster.is_member(&member.user_id, room_id) {
+                let count = roster.rooms.get(room_id).map_or(0, |local| local.member_count);
+                roster.note_membership(&member.user_id, room_id, membership, *rev, count);
+                return;
+            }
+        }
+        // They are in it, and their devices here have yet to be told of it: noted now, that would be no news any more.
+        self.hear_member(member.user_id.clone(), room_id, Some(*rev));
     }
 
     fn recount(&self, room: &RoomId, member_count: u64) {

@@ -11,9 +11,9 @@ use std::{
 
 use roomcast_protocol::{
     Epoch, Limits, Rev, RoomId, Seq, Timestamp,
-    command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, UpdatePresence},
+    command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, SetRole, UpdatePresence},
     handshake::Resume,
-    model::{Availability, DeltaKind, MessageType, Status, Visibility},
+    model::{Availability, DeltaKind, MessageType, Role, Status, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -665,6 +665,26 @@ async fn g13_who_joined_since_a_room_was_read_is_told_of_by_a_node_that_is_not_s
     let state = early.pop().expect("a member").state(&inner.roster());
     let there: Vec<&str> = state.users.iter().map(|user| user.user_id.as_str()).collect();
     assert_eq!(there, ["alice", "bob"]);
+}
+
+#[tokio::test]
+async fn g8_who_is_given_a_role_in_a_room_that_this_node_does_not_know_them_in_is_told_of_it() {
+    let nodes = Nodes::new().await;
+    let (alice, _bob) = nodes.alice_and_bob().await;
+    let create = CreateRoom {
+        room_id: Some(room("s")),
+        name: "S".to_owned(),
+        visibility: Visibility::Private,
+        members: Vec::new(),
+        topic: None,
+        policy: None,
+    };
+    // By another device, on a node that was not heard.
+    nodes.commit("alice", Act::CreateRoom(create)).await;
+    let set = SetRole { room_id: room("s"), user_id: alice.user.id.clone(), role: Role::Member };
+    nodes.a.service.write(alice.author(), Act::SetRole(set)).await.expect("set");
+    until("she is told of the room", || !nodes.a.told(1, "added-to-room").is_empty()).await;
+    assert_eq!(nodes.a.told(1, "added-to-room")[0]["room"]["role"], "member");
 }
 
 #[tokio::test]
