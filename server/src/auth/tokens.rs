@@ -118,9 +118,7 @@ impl Tokens {
     /// Checks with these keys and those of a source and, where they are given, for this issuer and audience.
     #[must_use]
     pub fn new(keys: Vec<Key>, source: Option<KeySource>, issuer: Option<&str>, audience: Option<&str>) -> Self {
-        let mut validation = Validation::default();
-        validation.leeway = 0;
-        validation.validate_nbf = true;
+        let mut validation = Validation { leeway: 0, validate_nbf: true, ..Validation::default() };
         validation.set_required_spec_claims(&["exp", "sub"]);
         if let Some(issuer) = issuer {
             validation.set_issuer(&[issuer]);
