@@ -16,6 +16,8 @@ import socketio
 
 SOON_S = 10
 GRACE_S = 10
+# The longest that a polling client is away before its server knows, at this test's pings.
+SILENCE_S = 8
 TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": None}
 MESSAGE = {"id", "roomId", "userId", "type", "content", "seq", "rev", "version", "createdAt"}
 ROOM_STATE = {
@@ -196,9 +198,10 @@ class Scenario:
         refusal(self.bob.ask("no-such-event", {}), "unsupported")
 
     def step_offline_and_online(self):
-        # This client may close its socket before it has sent its goodbye: then the grace of a lost one applies.
+        # This client may close its socket before it has sent its goodbye: then the grace of a lost one applies. Between two
+        # polls, its silence alone tells.
         self.bob.disconnect()
-        offline = self.alice.event("user-offline", within_s=GRACE_S + SOON_S)
+        offline = self.alice.event("user-offline", within_s=SILENCE_S + GRACE_S + SOON_S)
         shaped(offline, {"userId", "lastSeenAt"})
         equal(offline["userId"], self.bob_id)
         self.bob = self.peer(self.bob_id)

@@ -38,7 +38,9 @@ async fn python_socketio_that_upgrades() {
 }
 
 async fn run(program: String, script: &str, transport: &str) {
-    let server = Server::start().await;
+    // A client that polls and is gone without a word is known to be gone by its silence.
+    let pings = Server::builder().set("ROOMCAST_PING_INTERVAL_MS", "3000").set("ROOMCAST_PING_TIMEOUT_MS", "5000");
+    let server = pings.start().await;
     let mut command = Command::new(&program);
     command
         .arg(script)
