@@ -7,6 +7,8 @@ import { suite } from "../support/suite.mjs";
 /** Mounts before memory is measured: caches and compiled code grow until then. */
 const WARM_UP = 20;
 const MOUNTS = 100;
+/** Mounts that may be added where the last one seems to be held. */
+const AGAIN = 5;
 /** How much a mount may leave, in bytes; collections differ by some thousand in all. A listener that stays holds its room. */
 const LEFT_MOST = 500;
 
@@ -47,11 +49,17 @@ test(`${MOUNTS} mounts and unmounts leave memory flat`, async (t) => {
   for (let count = 0; count < WARM_UP; count += 1) await mount();
   const before = await used();
   for (let count = 0; count < MOUNTS; count += 1) await mount();
-  const after = await used();
-  const kept = (after.bytes - before.bytes) / MOUNTS;
-  t.diagnostic(`${before.bytes} to ${after.bytes} bytes, ${kept} a mount; the core ${before.core} to ${after.core}`);
+  let after = await used();
+  const kept = () => (after.bytes - before.bytes) / MOUNTS;
+  // React holds what it drew before until it draws again, so that one mount of them all may still be there: another one, and
+  // it is not. What every mount leaves stays.
+  for (let again = 0; again < AGAIN && (kept() > LEFT_MOST || after.detached > before.detached); again += 1) {
+    await mount();
+    after = await used();
+  }
+  t.diagnostic(`${before.bytes} to ${after.bytes} bytes, ${kept()} a mount; the core ${before.core} to ${after.core}`);
   assert.equal(after.core, before.core, "the core takes no more memory");
-  assert.ok(kept <= LEFT_MOST, `a mount leaves ${kept} bytes`);
+  assert.ok(kept() <= LEFT_MOST, `a mount leaves ${kept()} bytes`);
   assert.ok(after.detached <= before.detached, `${after.detached - before.detached} elements are left`);
   await alice.close();
 });
