@@ -79,7 +79,7 @@ impl KeySet {
                 true
             }
             Err(error) => {
-                tracing::warn!(?source, error = %chain(&error), "unable to renew the keys of tokens");
+                tracing::warn!(%source, error = %chain(&error), "unable to renew the keys of tokens");
                 false
             }
         }

@@ -1,6 +1,6 @@
 //! Where public keys come from.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use reqwest::{Client, Url, redirect};
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
@@ -27,14 +27,14 @@ pub enum KeySource {
 #[non_exhaustive]
 pub enum SourceError {
     /// The file cannot be read.
-    #[error("unable to read the keys; {0}")]
+    #[error("unable to read the keys")]
     File(#[from] std::io::Error),
     /// The provider does not answer.
-    #[error("unable to fetch the keys; {0}")]
+    #[error("unable to fetch the keys")]
     Fetch(#[from] reqwest::Error),
     /// There is no encryption to ask it over.
-    #[error("unable to fetch the keys; {0}")]
-    Tls(rustls::Error),
+    #[error("unable to fetch the keys")]
+    Tls(#[source] rustls::Error),
     /// It says something else than keys.
     #[error("unable to fetch the keys; the answer has the status {0}")]
     Status(u16),
@@ -44,6 +44,15 @@ pub enum SourceError {
     /// It holds nothing that tokens can be checked with.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
 }
 
 impl KeySource {
