@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use roomcast_protocol::{
     Epoch, Limits, RoomId, Timestamp, UserId,
-    command::{AddMembers, CreateRoom, RemoveMember},
-    model::{Role, User, Visibility},
+    command::{AddMembers, CreateRoom, RemoveMember, SendMessage},
+    model::{MessageType, Role, User, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -64,6 +64,33 @@ fn room(id: &str) -> RoomId {
     RoomId::parse(id).expect("a good id")
 }
 
+/// A private room of its maker and these.
+fn new_room(id: &str, members: &[&str]) -> CreateRoom {
+    CreateRoom {
+        room_id: Some(room(id)),
+        name: id.to_uppercase(),
+        visibility: Visibility::Private,
+        members: members.iter().map(|name| user(name).id).collect(),
+        topic: None,
+        policy: None,
+    }
+}
+
+fn message(id: &str, text: &str) -> SendMessage {
+    SendMessage {
+        room_id: room(id),
+        content: text.to_owned(),
+        kind: MessageType::Text,
+        client_id: None,
+        after: None,
+        reply_to: None,
+        thread_id: None,
+        mentions: Vec::new(),
+        attachments: Vec::new(),
+        metadata: None,
+    }
+}
+
 struct World {
     service: Service,
     store: Arc<SqliteStore>,
@@ -100,15 +127,7 @@ impl World {
     }
 
     async fn create(&self, id: &str) {
-        let create = CreateRoom {
-            room_id: Some(room(id)),
-            name: id.to_uppercase(),
-            visibility: Visibility::Private,
-            members: Vec::new(),
-            topic: None,
-            policy: None,
-        };
-        self.commit(Act::CreateRoom(create)).await;
+        self.commit(Act::CreateRoom(new_room(id, &[]))).await;
     }
 
     async fn connect(&self, conn: u64, name: &str) -> Session {

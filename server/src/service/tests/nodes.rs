@@ -11,15 +11,15 @@ use std::{
 
 use roomcast_protocol::{
     Epoch, Limits, Rev, RoomId, Seq, Timestamp,
-    command::{AddMembers, CreateRoom, MarkRead, ReadUpTo, RemoveMember, SendMessage, SetRole, UpdatePresence},
+    command::{AddMembers, MarkRead, ReadUpTo, RemoveMember, SetRole, UpdatePresence},
     handshake::Resume,
-    model::{Availability, DeltaKind, MessageType, Role, Status, Visibility},
+    model::{Availability, DeltaKind, Role, Status},
 };
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::{NoTokens, room, user};
+use super::{NoTokens, message, new_room, room, user};
 use crate::{
     auth::Identity,
     domain::{Act, Author, Change, ConnId},
@@ -233,18 +233,7 @@ fn identity(name: &str) -> Identity {
 }
 
 fn said(id: &str, text: &str) -> Act {
-    Act::Send(SendMessage {
-        room_id: room(id),
-        content: text.to_owned(),
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-    })
+    Act::Send(message(id, text))
 }
 
 struct Nodes {
@@ -268,16 +257,7 @@ impl Nodes {
         for name in ["alice", "bob", "carol"] {
             nodes.commit(name, Act::SeeUser).await;
         }
-        let members = vec![user("bob").id];
-        let create = CreateRoom {
-            room_id: Some(room("r")),
-            name: "R".to_owned(),
-            visibility: Visibility::Private,
-            members,
-            topic: None,
-            policy: None,
-        };
-        nodes.commit("alice", Act::CreateRoom(create)).await;
+        nodes.commit("alice", Act::CreateRoom(new_room("r", &["bob"]))).await;
         nodes
     }
 
@@ -624,15 +604,7 @@ async fn g13_a_node_that_starts_knows_who_is_there_although_their_greeting_was_l
 async fn g13_who_is_here_and_not_known_to_be_in_a_room_is_introduced_to_it_and_seen_going() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
-    let create = CreateRoom {
-        room_id: Some(room("s")),
-        name: "S".to_owned(),
-        visibility: Visibility::Private,
-        members: vec![user("carol").id],
-        topic: None,
-        policy: None,
-    };
-    nodes.commit("alice", Act::CreateRoom(create)).await;
+    nodes.commit("alice", Act::CreateRoom(new_room("s", &["carol"]))).await;
     nodes.a.connect(3, "carol").await;
     let state = nodes.a.told(3, "initial-state");
     assert_eq!(state[0]["rooms"][0]["users"].as_array().map(Vec::len), Some(1), "carol alone: {state:?}");
@@ -646,15 +618,7 @@ async fn g13_who_joined_since_a_room_was_read_is_told_of_by_a_node_that_is_not_s
     let nodes = Nodes::new().await;
     let (alice, _bob) = nodes.alice_and_bob().await;
     let inner = &nodes.a.service.inner;
-    let create = CreateRoom {
-        room_id: Some(room("s")),
-        name: "S".to_owned(),
-        visibility: Visibility::Private,
-        members: Vec::new(),
-        topic: None,
-        policy: None,
-    };
-    nodes.a.service.write(alice.author(), Act::CreateRoom(create)).await.expect("created");
+    nodes.a.service.write(alice.author(), Act::CreateRoom(new_room("s", &[]))).await.expect("created");
     // A node that it has yet to hear out.
     inner.roster().neighbours.alive(&NodeId::new("c".to_owned()), 1, inner.env.mono_ms());
     let mut early = inner.entering(&alice.user.id, &[room("s")]).await.expect("read");
@@ -671,16 +635,8 @@ async fn g13_who_joined_since_a_room_was_read_is_told_of_by_a_node_that_is_not_s
 async fn g8_who_is_given_a_role_in_a_room_that_this_node_does_not_know_them_in_is_told_of_it() {
     let nodes = Nodes::new().await;
     let (alice, _bob) = nodes.alice_and_bob().await;
-    let create = CreateRoom {
-        room_id: Some(room("s")),
-        name: "S".to_owned(),
-        visibility: Visibility::Private,
-        members: Vec::new(),
-        topic: None,
-        policy: None,
-    };
     // By another device, on a node that was not heard.
-    nodes.commit("alice", Act::CreateRoom(create)).await;
+    nodes.commit("alice", Act::CreateRoom(new_room("s", &[]))).await;
     let set = SetRole { room_id: room("s"), user_id: alice.user.id.clone(), role: Role::Member };
     nodes.a.service.write(alice.author(), Act::SetRole(set)).await.expect("set");
     until("she is told of the room", || !nodes.a.told(1, "added-to-room").is_empty()).await;

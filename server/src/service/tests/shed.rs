@@ -3,8 +3,8 @@
 use roomcast_protocol::{
     Command, ErrorCode, Seq,
     ack::Ack,
-    command::{MarkRead, ReadUpTo, SendMessage, TypingStart, UpdatePresence},
-    model::{Availability, MessageType},
+    command::{MarkRead, ReadUpTo, TypingStart, UpdatePresence},
+    model::Availability,
 };
 
 use super::*;
@@ -18,21 +18,6 @@ async fn answer(plan: Plan) -> Ack {
         Plan::Done(ack) => *ack,
         Plan::Write(ack) | Plan::Read(ack) => ack.await,
         Plan::Enter(_) | Plan::CatchUp(_) | Plan::Refresh(_) => unreachable!("nobody enters"),
-    }
-}
-
-fn send(number: usize) -> SendMessage {
-    SendMessage {
-        room_id: room("r"),
-        content: format!("{number}"),
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
     }
 }
 
@@ -58,7 +43,7 @@ async fn typing_then_presence_then_receipts_are_left_out_and_messages_never() {
     let mut sends = Vec::new();
     let mut fill = |session: &mut Session, waiting: usize| {
         for number in service.writer_depth()..waiting {
-            sends.push(service.begin(session, Command::SendMessage(send(number))));
+            sends.push(service.begin(session, Command::SendMessage(message("r", &number.to_string()))));
         }
         service.tick();
     };
@@ -79,7 +64,7 @@ async fn typing_then_presence_then_receipts_are_left_out_and_messages_never() {
     assert_eq!(degraded().last(), Some(&serde_json::json!(["typing", "presence", "receipts"])));
 
     fill(&mut session, QUEUE);
-    let beyond = service.begin(&mut session, Command::SendMessage(send(QUEUE)));
+    let beyond = service.begin(&mut session, Command::SendMessage(message("r", "beyond")));
     assert_eq!(code(answer(beyond).await), Err(ErrorCode::Overloaded));
     for sent in sends {
         // Some may take longer than an answer waits; none is refused.
