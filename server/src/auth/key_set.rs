@@ -79,20 +79,11 @@ impl KeySet {
                 true
             }
             Err(error) => {
-                tracing::warn!(%source, error = %chain(&error), "unable to renew the keys of tokens");
+                // With its causes: a client's own error says only that it failed.
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(%source, error, "unable to renew the keys of tokens");
                 false
             }
         }
     }
-}
-
-/// An error with its causes: a client's own says only that it failed.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
