@@ -14,6 +14,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Most bytes of a recording that nobody has taken away yet.
 const TRACE_BYTES: usize = 4 << 20;
+/// Stands between frames that are taken together.
+const SEPARATOR: char = '\u{1e}';
 
 /// A client core and what of it is shown.
 #[wasm_bindgen]
@@ -46,9 +48,11 @@ impl Core {
         self.heard = heard;
     }
 
-    /// Takes a frame of a socket.
-    pub fn frame(&mut self, mono_ms: f64, wall_ms: f64, conn: f64, frame: String) {
-        self.client.handle(now(mono_ms, wall_ms), Input::Frame(ConnId(conn as u64), frame));
+    /// Takes frames of a socket, in their order, separated by U+001E as long polling has them.
+    pub fn frames(&mut self, mono_ms: f64, wall_ms: f64, conn: f64, frames: &str) {
+        for frame in frames.split(SEPARATOR) {
+            self.client.handle(now(mono_ms, wall_ms), Input::Frame(ConnId(conn as u64), frame.to_owned()));
+        }
     }
 
     /// Takes any input, in the form of a recording; `false` where it is none.

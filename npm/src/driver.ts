@@ -7,6 +7,8 @@
 
 import type { Backend, Sink } from "./backend.js";
 import { RoomcastError, closed } from "./errors.js";
+import { Gather } from "./gather.js";
+import type { Frames } from "./gather.js";
 import { randomHex } from "./ids.js";
 import type { ClientId, ErrorBody, Message, RemovalReason, RoomId, Status } from "./protocol.js";
 import { phaseOf } from "./store.js";
@@ -19,7 +21,7 @@ import type { Effect, HttpRequest, Input, Notice, Outcome, Patch, SavedItem, Use
 const LONGEST_MS = 2 ** 31 - 1;
 
 type Waiter = { command: UserCommand; resolve: (reply: unknown) => void; reject: (error: RoomcastError) => void };
-type Step = Input | { frame: string; conn: number };
+type Step = Input | Frames;
 
 /** A core with everything around it. */
 export class Driver implements Backend {
@@ -34,6 +36,12 @@ export class Driver implements Backend {
   readonly #unlisten: (() => void)[] = [];
   readonly #lines: string[] = [];
   #steps: Step[] = [];
+  /** Whoever waits for an answer or a connection gets every frame at once, and so does a page that draws nothing. */
+  readonly #gather = new Gather(
+    (frames) => this.#turn(frames),
+    () => this.#waiters.size > 0 || !this.#connected || !isSeen(),
+  );
+  #connected = false;
   #busy = false;
   #ended = false;
   #wanted = false;
@@ -141,6 +149,8 @@ export class Driver implements Backend {
   /** Runs the core on what happened and does what it wants. */
   #turn(step: Step): void {
     if (this.#ended) return;
+    // What arrived before comes before.
+    this.#gather.flush();
     this.#steps.push(step);
     if (this.#busy) return;
     this.#busy = true;
@@ -155,9 +165,8 @@ export class Driver implements Backend {
   #take(step: Step): void {
     let effects: Effect[] = [];
     try {
-      if (typeof step === "object" && "frame" in step) {
-        this.#log("in", step.frame);
-        this.#core.frame(mono(), Date.now(), step.conn, step.frame);
+      if (typeof step === "object" && "frames" in step) {
+        this.#core.frames(mono(), Date.now(), step.conn, step.frames.join(SEPARATOR));
       } else if (!this.#core.input(mono(), Date.now(), JSON.stringify(step))) {
         return this.#notTaken(step);
       }
@@ -205,7 +214,9 @@ export class Driver implements Backend {
       this.#sockets.set(conn, socket);
       socket.onopen = () => this.#turn({ opened: { conn } });
       socket.onmessage = (({ data }: { data: unknown }) => {
-        if (typeof data === "string") this.#turn({ frame: data, conn });
+        if (typeof data !== "string") return;
+        this.#log("in", data);
+        this.#gather.add(conn, data);
       }) as WebSocketLike["onmessage"];
       socket.onerror = () => undefined;
       socket.onclose = (({ code, reason }: { code?: number; reason?: unknown }) => {
@@ -367,6 +378,7 @@ export class Driver implements Backend {
       case "Connection": {
         const phase = phaseOf(detail as string);
         this.#log("phase", phase);
+        this.#connected = phase === "connected";
         // Who hears of it finds it in the state as well.
         this.#flush();
         return sink.event("connection", { phase });
@@ -384,8 +396,7 @@ export class Driver implements Backend {
   #changed(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    const frames = (globalThis as { document?: Document }).document;
-    if (frames && frames.visibilityState === "visible" && typeof requestAnimationFrame === "function") {
+    if (isSeen() && typeof requestAnimationFrame === "function") {
       this.#frame = requestAnimationFrame(() => this.#flush());
     } else {
       queueMicrotask(() => this.#flush());
@@ -459,6 +470,8 @@ export class Driver implements Backend {
   #crashed(error: unknown): void {
     resetWasm(this.#life);
     this.#hangUpAll();
+    this.#gather.clear();
+    this.#connected = false;
     ({ core: this.#core, generation: this.#life } = this.#start());
     this.#core.hear(this.#heard);
     for (const room of this.#watched) this.#core.watch(room);
@@ -494,7 +507,13 @@ export class Driver implements Backend {
 
 const MOVES = ["LoadOlder", "LoadNewer", "LoadAround", "JumpToNewest", "LoadThread"];
 
+/** What separates frames that are taken together; text of JSON never holds it. */
+const SEPARATOR = "\x1e";
+
 const mono = (): number => performance.now();
+
+/** Whether there is a page, and somebody sees it. */
+const isSeen = (): boolean => (globalThis as { document?: Document }).document?.visibilityState === "visible";
 
 const unknown = (): RoomcastError =>
   new RoomcastError({

@@ -276,7 +276,10 @@ export type MessageRef = MessageId | { readonly id?: MessageId; readonly clientI
 /** One room; the same object for the same id. */
 export interface Room {
   readonly id: RoomId;
-  /** Called after each change, at most once a frame. */
+  /**
+   * Called after each change, at most once a frame: ten times a second for what others do, four times where that is
+   * more than a hundred things a second. What the user does, and its answer, is shown at once.
+   */
   subscribe(listener: () => void): Unsubscribe;
   getSnapshot(): RoomState;
   /**
