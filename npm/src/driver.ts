@@ -10,12 +10,14 @@ import { RoomcastError, closed } from "./errors.js";
 import { Gather } from "./gather.js";
 import type { Frames } from "./gather.js";
 import { randomHex } from "./ids.js";
-import type { ClientId, ErrorBody, Message, RemovalReason, RoomId, Status } from "./protocol.js";
+import { Links } from "./links.js";
+import { tell } from "./notices.js";
+import type { ClientId, RoomId } from "./protocol.js";
 import { phaseOf } from "./store.js";
-import type { ChatOptions, OpenStorage, StorageChange, TokenReason, WebSocketLike } from "./types.js";
+import type { ChatOptions, OpenStorage, StorageChange, TokenReason } from "./types.js";
 import type { Core } from "./wasm.js";
 import { newCore, resetWasm } from "./wasm.js";
-import type { Effect, HttpRequest, Input, Notice, Outcome, Patch, SavedItem, UserCommand } from "./wire.js";
+import type { Effect, Input, Notice, Outcome, Patch, SavedItem, UserCommand, WirePhase } from "./wire.js";
 
 /** Longest sleep of a timer: `setTimeout` wraps around beyond 2^31 milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -36,6 +38,7 @@ export class Driver implements Backend {
   readonly #unlisten: (() => void)[] = [];
   readonly #lines: string[] = [];
   #steps: Step[] = [];
+  readonly #links: Links;
   /** Whoever waits for an answer or a connection gets every frame at once, and so does a page that draws nothing. */
   readonly #gather = new Gather(
     (frames) => this.#turn(frames),
@@ -47,10 +50,6 @@ export class Driver implements Backend {
   #wanted = false;
   #heard = false;
   #nextId = 1;
-  /** More than one while the core moves from one to the next. */
-  readonly #sockets = new Map<number, WebSocketLike>();
-  /** What waits for the server to speak, by its connection. */
-  readonly #polls = new Map<number, AbortController>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wakeAt = -1;
   #frame: number | undefined;
@@ -58,6 +57,11 @@ export class Driver implements Backend {
 
   private constructor(options: ChatOptions, sink: Sink, storage: OpenStorage, kept: Map<ClientId, string>) {
     this.#options = options;
+    this.#links = new Links(options, {
+      told: (input) => this.#turn(input),
+      came: (conn, frame) => this.#gather.add(conn, frame),
+      log: (way, text) => this.#log(way, text),
+    });
     this.#sink = sink;
     this.#storage = storage;
     this.#kept = kept;
@@ -124,7 +128,7 @@ export class Driver implements Backend {
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     clearTimeout(this.#timer);
     this.#cancelFrame();
-    this.#hangUpAll();
+    this.#links.hangUpAll();
     for (const { reject } of this.#waiters.values()) reject(closed());
     this.#waiters.clear();
     this.#collectTrace();
@@ -189,104 +193,13 @@ export class Driver implements Backend {
     if ("Connect" in effect) {
       const { conn, transport, path_and_query } = effect.Connect;
       // For long polling there is nothing to open: requests follow.
-      if (transport === "WebSocket") this.#open(conn, path_and_query);
-    } else if ("Request" in effect) this.#request(effect.Request);
-    else if ("Send" in effect) this.#transmit(effect.Send.conn, effect.Send.frame);
-    else if ("Close" in effect) this.#hangUp(effect.Close.conn);
+      if (transport === "WebSocket") this.#links.open(conn, path_and_query);
+    } else if ("Request" in effect) this.#links.request(effect.Request);
+    else if ("Send" in effect) this.#links.transmit(effect.Send.conn, effect.Send.frame);
+    else if ("Close" in effect) this.#links.hangUp(effect.Close.conn);
     else if ("FetchToken" in effect) this.#fetchToken(effect.FetchToken.req, effect.FetchToken.reason);
     else if ("Resolve" in effect) this.#resolve(effect.Resolve.id, effect.Resolve.result);
     else if ("Notice" in effect) this.#notice(effect.Notice);
-  }
-
-  // Sockets.
-
-  #open(conn: number, pathAndQuery: string): void {
-    const Socket = this.#options.WebSocket ?? (globalThis as { WebSocket?: typeof WebSocket }).WebSocket;
-    const address = new URL(pathAndQuery, this.#options.url);
-    address.protocol = address.protocol.replace("http", "ws");
-    const gone = (why: string): void => {
-      this.#sockets.delete(conn);
-      this.#turn({ closed: { conn, why } });
-    };
-    if (!Socket) return gone("there is no WebSocket here; give one as an option");
-    try {
-      const socket = new Socket(address.href) as WebSocketLike;
-      this.#sockets.set(conn, socket);
-      socket.onopen = () => this.#turn({ opened: { conn } });
-      socket.onmessage = (({ data }: { data: unknown }) => {
-        if (typeof data !== "string") return;
-        this.#log("in", data);
-        this.#gather.add(conn, data);
-      }) as WebSocketLike["onmessage"];
-      socket.onerror = () => undefined;
-      socket.onclose = (({ code, reason }: { code?: number; reason?: unknown }) => {
-        gone(`the socket closed${code ? ` (${code})` : ""}${reason ? `: ${String(reason)}` : ""}`);
-      }) as WebSocketLike["onclose"];
-    } catch (error) {
-      gone(String(error));
-    }
-  }
-
-  #transmit(conn: number, frame: string): void {
-    const socket = this.#sockets.get(conn);
-    if (!socket) return;
-    this.#log("out", frame);
-    try {
-      socket.send(frame);
-    } catch (error) {
-      this.#hangUp(conn);
-      this.#turn({ closed: { conn, why: String(error) } });
-    }
-  }
-
-  #hangUp(conn: number): void {
-    this.#polls.get(conn)?.abort();
-    this.#polls.delete(conn);
-    const socket = this.#sockets.get(conn);
-    if (!socket) return;
-    this.#sockets.delete(conn);
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    // A socket that is closed while it connects complains; nobody is to hear of that.
-    socket.onerror = () => undefined;
-    try {
-      socket.close();
-    } catch {
-      // It is gone all the same.
-    }
-  }
-
-  #hangUpAll(): void {
-    for (const conn of [...this.#sockets.keys(), ...this.#polls.keys()]) this.#hangUp(conn);
-  }
-
-  // Long polling.
-
-  #request({ conn, method, path_and_query, body }: HttpRequest): void {
-    const ask = this.#options.fetch ?? fetch;
-    const reads = method === "Get";
-    const abort = new AbortController();
-    if (reads) this.#polls.set(conn, abort);
-    this.#log("out", body);
-    const answered = async (): Promise<Input> => {
-      const response = await ask(new URL(path_and_query, this.#options.url), {
-        method: reads ? "GET" : "POST",
-        redirect: "manual",
-        cache: "no-store",
-        signal: abort.signal,
-        ...(reads ? {} : { body, headers: { "content-type": "text/plain;charset=UTF-8" } }),
-      });
-      const text = await response.text();
-      this.#log("in", text);
-      return { response: { conn, method, status: response.status, body: text } };
-    };
-    void answered()
-      .catch((error: unknown): Input => ({ closed: { conn, why: String(error) } }))
-      .then((input) => {
-        // Of a request that was given up there is nothing to tell.
-        if (abort.signal.aborted) return;
-        if (this.#polls.get(conn) === abort) this.#polls.delete(conn);
-        this.#turn(input);
-      });
   }
 
   // Tokens.
@@ -351,43 +264,14 @@ export class Driver implements Backend {
   }
 
   #notice(notice: Notice): void {
-    const sink = this.#sink;
-    const [[name, detail]] = Object.entries(notice) as [[string, unknown]];
-    switch (name) {
-      case "NewMessage":
-        return sink.event("message", { message: detail as Message });
-      case "MessageUpdated":
-        return sink.event("messageUpdated", { message: detail as Message });
-      case "RoomEntered":
-        return sink.event("roomEntered", { roomId: detail as RoomId });
-      case "RoomLeft": {
-        const [roomId, reason] = detail as [RoomId, RemovalReason];
-        return sink.event("roomLeft", { roomId, reason });
-      }
-      case "SendFailed": {
-        const [clientId, body] = detail as [ClientId, ErrorBody];
-        const error = new RoomcastError(body);
-        return sink.event("sendFailed", { clientId, error });
-      }
-      case "ChangeRefused": {
-        const [roomId, , error] = detail as [RoomId, unknown, ErrorBody];
-        return sink.event("changeRefused", { roomId, error: new RoomcastError(error) });
-      }
-      case "NotStored":
-        return sink.event("notStored", { clientId: detail as ClientId });
-      case "Connection": {
-        const phase = phaseOf(detail as string);
-        this.#log("phase", phase);
-        this.#connected = phase === "connected";
-        // Who hears of it finds it in the state as well.
-        this.#flush();
-        return sink.event("connection", { phase });
-      }
-      case "Presence": {
-        const [userId, status] = detail as [string, Status];
-        return sink.event("presence", { userId, status });
-      }
+    if ("Connection" in notice) {
+      const phase = phaseOf(notice.Connection as WirePhase);
+      this.#log("phase", phase);
+      this.#connected = phase === "connected";
+      // Who hears of it finds it in the state as well.
+      this.#flush();
     }
+    tell(notice, this.#sink);
   }
 
   // What is shown.
@@ -469,7 +353,7 @@ export class Driver implements Backend {
   /** The core panicked, which it never should: another one takes over with what the outbox holds. */
   #crashed(error: unknown): void {
     resetWasm(this.#life);
-    this.#hangUpAll();
+    this.#links.hangUpAll();
     this.#gather.clear();
     this.#connected = false;
     ({ core: this.#core, generation: this.#life } = this.#start());

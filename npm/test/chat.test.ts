@@ -1,6 +1,6 @@
 import { RoomcastError } from "roomcast";
 import type { Chat } from "roomcast";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { FakeServer, until } from "./server.js";
 
@@ -21,11 +21,13 @@ async function live(): Promise<{ server: FakeServer; chat: Chat }> {
 
 describe("a chat", () => {
   test("does nothing before it is told to", async () => {
+    vi.useFakeTimers();
     const server = new FakeServer();
     let asked = 0;
     const chat = kept(server.chat("alice", { token: () => `alice${asked++}` }));
     chat.room("general").getSnapshot();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await vi.advanceTimersByTimeAsync(60_000);
+    vi.useRealTimers();
     expect(asked).toBe(0);
     expect(server.sockets.size).toBe(0);
     expect(chat.getSnapshot().connection.phase).toBe("idle");
