@@ -1,22 +1,16 @@
 //! One who does not read must not cost the others anything.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use roomcast_tests::{SOON, Server, Token, eventually, http};
+use roomcast_tests::{SOON, Server, Token, eventually};
 use serde_json::json;
 use tokio::net::TcpSocket;
 use tokio_tungstenite::{client_async, tungstenite::Message};
 
-use crate::support::{public_room, text};
+use crate::support::{connections, public_room, text};
 
 /// Messages that fill the kernel's buffers of one connection and its queue on the server several times over.
 const FLOOD: usize = 1_500;
 const CHUNK: usize = 100;
-
-async fn connections(server: &Server) -> Option<u64> {
-    let (_, page) = http::get(server.admin(), "/metrics").await.ok()?;
-    let line = page.lines().find(|line| line.starts_with("roomcast_connections "))?;
-    line.rsplit(' ').next()?.parse().ok()
-}
 
 #[tokio::test]
 async fn a_reader_that_stops_is_let_go_and_the_others_miss_nothing() {

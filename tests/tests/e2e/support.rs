@@ -1,7 +1,7 @@
 //! What several tests begin with.
 
 use roomcast_protocol::ErrorCode;
-use roomcast_tests::{RawClient, SOON, Server};
+use roomcast_tests::{RawClient, SOON, Server, http};
 use serde_json::{Value, json};
 
 /// A public room of the first client, joined by the others.
@@ -84,4 +84,11 @@ pub(crate) fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
     keys.sort_unstable();
     keys
+}
+
+/// How many connections the server says that it has.
+pub(crate) async fn connections(server: &Server) -> Option<u64> {
+    let (_, page) = http::get(server.admin(), "/metrics").await.ok()?;
+    let line = page.lines().find(|line| line.starts_with("roomcast_connections "))?;
+    line.rsplit(' ').next()?.parse().ok()
 }
