@@ -26,7 +26,7 @@ pub use decide::decide;
 pub use news::{Audience, Decision, Done, News};
 pub use rows::{MemberRow, MessageRow, RoomRow};
 pub use unit::Unit;
-pub use workspace::{Dirty, Keys, Workspace};
+pub use workspace::{Block, Dirty, Keys, Reacted, Workspace};
 
 #[cfg(test)]
 mod tests;

@@ -179,7 +179,8 @@ impl Workspace {
     }
 
     /// The reactions that became different: those that are there now, and those that are not.
-    pub(crate) fn reactions_to_write(&self) -> (Vec<&Reacted>, Vec<&Reacted>) {
+    #[must_use]
+    pub fn reactions_to_write(&self) -> (Vec<&Reacted>, Vec<&Reacted>) {
         let there = |(message, user, emoji): &&Reacted| {
             self.reactions.get(&(message.clone(), user.clone())).is_some_and(|own| own.contains(emoji))
         };
@@ -187,16 +188,17 @@ impl Workspace {
     }
 
     /// The blocks that became different: those that hold now, and those that do not.
-    pub(crate) fn blocks_to_write(&self) -> (Vec<&Block>, Vec<&Block>) {
+    #[must_use]
+    pub fn blocks_to_write(&self) -> (Vec<&Block>, Vec<&Block>) {
         self.dirty.blocks.iter().partition(|pair| self.blocks.contains(*pair))
     }
 }
 
 /// A message, who reacted to it, and with what.
-pub(crate) type Reacted = (MessageId, UserId, String);
+pub type Reacted = (MessageId, UserId, String);
 
 /// Who has blocked, and whom.
-pub(crate) type Block = (UserId, UserId);
+pub type Block = (UserId, UserId);
 
 /// Which rows must be written.
 #[derive(Debug, Default)]

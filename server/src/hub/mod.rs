@@ -7,6 +7,7 @@ mod memory;
 mod neighbours;
 mod packet;
 mod recent;
+#[cfg(feature = "net")]
 pub mod redis;
 mod roster;
 mod sequencer;

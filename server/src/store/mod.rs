@@ -1,14 +1,23 @@
 //! Where rooms live: small traits, a store for each database, and the one writer before them.
 
 mod batch;
+#[cfg(feature = "net")]
 mod codec;
+#[cfg(feature = "net")]
 mod columns;
 mod error;
+#[cfg(feature = "net")]
 pub mod moving;
+#[cfg(feature = "net")]
 pub mod postgres;
 mod read;
+#[cfg(feature = "net")]
+mod refusal;
 mod revocations;
+#[cfg(feature = "net")]
 pub mod sqlite;
+#[cfg(feature = "net")]
+mod statements;
 
 use async_trait::async_trait;
 use roomcast_protocol::{Epoch, ErrorBody, Limits, Timestamp};

@@ -7,7 +7,8 @@ use sqlx::Connection as _;
 use super::{PostgresStore, codec, lease::Lease, within};
 use crate::store::{
     StoreError,
-    revocations::{REVOCATION, REVOKE, REVOKED_SINCE, Revocation, RevocationStore, VISITOR, Visitor},
+    revocations::{Revocation, RevocationStore, Visitor},
+    statements::{REVOCATION, REVOKE, REVOKED_SINCE, VISITOR},
 };
 
 /// Lets others read. Held to the commit, so numbers become visible in their order.

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use roomcast_protocol::{Timestamp, UserId};
 
 use super::{SqliteStore, StoreError, codec};
-use crate::store::revocations::{REVOCATION, REVOKE, REVOKED_SINCE, Revocation, RevocationStore, VISITOR, Visitor};
+use crate::store::{
+    revocations::{Revocation, RevocationStore, Visitor},
+    statements::{REVOCATION, REVOKE, REVOKED_SINCE, VISITOR},
+};
 
 #[async_trait]
 impl RevocationStore for SqliteStore {
