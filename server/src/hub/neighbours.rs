@@ -63,6 +63,10 @@ pub struct Seen {
     /// Those of the rooms that are known here and that their node may have yet to hear of.
     #[serde(skip)]
     pub entered: BTreeSet<RoomId>,
+    /// Rooms that another node saw them in last and is not asked about any more, and by which change they were in. Nobody
+    /// says that they still are, but who saw them there is to see them going.
+    #[serde(skip)]
+    pub haunts: BTreeMap<RoomId, Rev>,
 }
 
 /// What a node of before says nothing of.
@@ -276,16 +280,32 @@ impl Neighbours {
                 said.rooms.extend(known.rooms.get(&room).map(|standing| (room.clone(), *standing)));
                 said.entered.insert(room);
             }
+            said.haunts.clone_from(&known.haunts);
         }
         let there = seen.is_some();
         let rooms: Vec<RoomId> = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect();
         let before = it.users.insert(user.clone(), (number, seen)).and_then(|(_, seen)| seen);
-        let before = before.map(|seen| seen.rooms).unwrap_or_default();
-        self.index(node, &user, there, before.keys().cloned(), rooms);
-        if !there && whole {
-            // A node that still names them may have yet to say that they are in these rooms: they go there with its word.
-            // Not what was said before something that was lost: that may have been that they left.
-            before.into_iter().for_each(|(room, (role, rev))| self.enter(&user, &room, role, rev));
+        let named = before.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect::<Vec<_>>();
+        self.index(node, &user, there, named.into_iter(), rooms);
+        if let Some(before) = before.filter(|_| !there) {
+            self.hand_on(&user, before, whole);
+        }
+    }
+
+    /// A user is gone from a node. One that still names them may have yet to say that they are in these rooms: they go
+    /// there with its word. Not by what was said before something that was lost, which may have been that they left:
+    /// there, they are only to be seen going.
+    fn hand_on(&mut self, user: &UserId, before: Seen, whole: bool) {
+        let Seen { rooms, mut haunts, .. } = before;
+        if whole {
+            rooms.into_iter().for_each(|(room, (role, rev))| self.enter(user, &room, role, rev));
+        } else {
+            haunts.extend(rooms.into_iter().map(|(room, (_, rev))| (room, rev)));
+        }
+        for node in self.whose.get(user).into_iter().flatten() {
+            if let Some(seen) = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut()) {
+                seen.haunts.extend(haunts.clone());
+            }
         }
     }
 
@@ -355,6 +375,11 @@ impl Neighbours {
 
     /// A user has left a room by a change, whatever their node has heard of that.
     pub fn leave(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
+        for node in self.whose.get(user).into_iter().flatten() {
+            if let Some(seen) = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut()) {
+                seen.haunts.retain(|haunt, entered| haunt != room || *entered >= rev);
+            }
+        }
         self.take_out(user, room, |seen| seen.rooms.get(room).is_some_and(|(_, entered)| *entered < rev));
     }
 
@@ -453,9 +478,17 @@ impl Neighbours {
     pub fn bury(&mut self, node: &NodeId) {
         let users = self.nodes.remove(node).map(|it| it.users).unwrap_or_default();
         for (user, (_, seen)) in users {
-            let rooms = seen.into_iter().flat_map(|seen| seen.rooms.into_keys());
-            self.index(node, &user, false, rooms, Vec::new());
+            let rooms = seen.iter().flat_map(|seen| seen.rooms.keys().cloned()).collect::<Vec<_>>();
+            self.index(node, &user, false, rooms.into_iter(), Vec::new());
+            if let Some(seen) = seen {
+                self.hand_on(&user, seen, false);
+            }
         }
+    }
+
+    /// Where a user was seen last, by the word of nodes that say no more than that they are gone.
+    pub fn haunts(&self, user: &UserId) -> impl Iterator<Item = &RoomId> {
+        self.all_of(user).flat_map(|(seen, _)| seen.haunts.keys())
     }
 
     /// The nodes that are to be asked for an account now.
@@ -498,6 +531,7 @@ mod tests {
             rooms: rooms.iter().map(|name| (room(name), (Role::Member, Rev::new(1)))).collect(),
             connections: 1,
             entered: BTreeSet::new(),
+            haunts: BTreeMap::new(),
         }
     }
 
@@ -555,6 +589,15 @@ mod tests {
         it.say(&node("d"), 1, vec![(user("u"), Some(seen("d", &["r"])))], 0);
         it.account(&node("d"), Account { number: 3, part: 0, parts: 1, users: Vec::new() }, 20);
         assert!(in_room(&it, "r").is_empty() && it.users() == [user("u")]);
+
+        // But they are to be seen going there, until it is known that they left.
+        let haunts = |it: &Neighbours| it.haunts(&user("u")).cloned().collect::<Vec<_>>();
+        it.say(&node("b"), 2, vec![(user("u"), Some(seen("b", &["s"])))], 30);
+        assert_eq!(haunts(&it), [room("r")]);
+        it.leave(&user("u"), &room("r"), Rev::new(1));
+        assert_eq!(haunts(&it), [room("r")], "that was before");
+        it.leave(&user("u"), &room("r"), Rev::new(2));
+        assert!(haunts(&it).is_empty());
     }
 
     #[test]

@@ -436,6 +436,14 @@ impl Roster {
         here.chain(there).filter(small).cloned().collect()
     }
 
+    /// Where a change of how a user is seen is to be told, beside the rooms that they are in: whoever saw them there last
+    /// was not told that they went.
+    #[must_use]
+    pub fn haunts(&self, user: &UserId, largest: u64) -> BTreeSet<RoomId> {
+        let small = |room: &&RoomId| self.rooms.get(*room).is_some_and(|local| local.member_count <= largest);
+        self.neighbours.haunts(user).filter(small).cloned().collect()
+    }
+
     /// Takes note that a user comes, goes or is seen otherwise, where only numbers are told.
     pub fn occupancy_changed(&mut self, user: &UserId) {
         let here = self.users.get(user).into_iter().flat_map(LocalUser::active_rooms);
@@ -488,6 +496,7 @@ impl Roster {
             rooms: active.map(|(room, membership)| (room.clone(), (membership.role, membership.rev))).collect(),
             connections: local.conns.len(),
             entered: BTreeSet::new(),
+            haunts: BTreeMap::new(),
         })
     }
 

@@ -81,17 +81,17 @@ impl Inner {
         let mut before = Vec::with_capacity(users.len());
         for user in users {
             roster.occupancy_changed(user);
-            before.push((roster.look(user), roster.presence_rooms(user, largest)));
+            before.push((roster.look(user), roster.presence_rooms(user, largest), roster.haunts(user, largest)));
         }
         change(roster);
-        for (user, (look, rooms)) in users.iter().zip(before) {
+        for (user, (look, rooms, haunts)) in users.iter().zip(before) {
             roster.occupancy_changed(user);
             let (after, there) = (roster.look(user), roster.presence_rooms(user, largest));
             // Where they are new, nobody knew how they are.
             let (whom, look): (Vec<RoomId>, Look) = if look == after {
                 (there.difference(&rooms).cloned().collect(), Look { status: Status::Offline, text: None })
             } else {
-                (there.union(&rooms).cloned().collect(), look)
+                ((&(&there | &rooms) | &haunts).into_iter().collect(), look)
             };
             if !whom.is_empty() {
                 let events = events(user, &look, after, now).into_iter();

@@ -158,3 +158,26 @@ async fn g14_typing_is_seen_on_the_other_node_and_ends_there_by_itself() {
     nodes.b.put_forward(3_000);
     until("it is over", || nodes.b.told(2, "user-stopped-typing").len() == 1).await;
 }
+
+#[tokio::test]
+async fn g13_whom_only_a_dead_node_names_after_a_hole_is_seen_going_where_they_were() {
+    let nodes = Nodes::new().await;
+    let (_alice, bob) = nodes.alice_and_bob().await;
+    let (b, c) = (NodeId::new("b".to_owned()), NodeId::new("c".to_owned()));
+    let inner = &nodes.a.service.inner;
+    // It saw him before he was in the room, and is heard no more.
+    let mut said = nodes.b.service.inner.roster().said_of(&bob.user.id).expect("he is there");
+    said.rooms.clear();
+    inner.roster().neighbours.say(&c, 1, vec![(bob.user.id.clone(), Some(said))], inner.env.mono_ms());
+    nodes.b.way(Way::Loses);
+    nodes.b.service.disconnect(ConnId(2), Departure::Asked);
+    until("it is said, and lost", || nodes.b.wire.lost.load(Ordering::Relaxed) > 0).await;
+    nodes.b.way(Way::Open);
+    nodes.b.put_forward(4_000);
+    until("an account says that he is gone", || !inner.roster().neighbours.users_of(&b).contains(&bob.user.id)).await;
+    assert!(nodes.a.told(1, "user-offline").is_empty(), "another node may have him");
+    for _ in 0..12 {
+        nodes.a.pass(1_400);
+    }
+    until("alice sees him go", || nodes.a.told(1, "user-offline").len() == 1).await;
+}
