@@ -7,12 +7,10 @@
 //! server does not have waits for that message, and goes with it. A change that is refused for good is dropped, and
 //! what it had shown is as it was; a room that cannot be made parks what was to be said in it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use roomcast_protocol::{
-    ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId,
-    collections::BTreeMap,
-    command::{CreateRoom, DeleteMessage, EditMessage, React, SendMessage},
+    ClientId, Command, ErrorBody, ErrorCode, MessageId, RoomId, UserId, collections::BTreeMap, command::SendMessage,
     error::Retry,
 };
 
@@ -22,11 +20,17 @@ use crate::{
     input::{CommandId, Target},
     planted::{self, Bug},
     time::Millis,
-    view::{PendingChange, PendingMessage, SendStatus},
+    view::{PendingChange, PendingMessage},
 };
 
+mod item;
+mod lane;
 mod saved;
 
+use item::{Item, State};
+use lane::Lane;
+
+pub(crate) use item::Work;
 pub use saved::{SavedItem, Task};
 
 /// A fault of the server's own is tried so often, then parked.
@@ -34,179 +38,6 @@ const INTERNAL_TRIES: u32 = 5;
 
 /// An edit that others overtake is tried so often, then dropped.
 const OVERTAKEN_TRIES: u32 = 10;
-
-#[derive(Debug, Clone)]
-struct Item {
-    client_id: ClientId,
-    room_id: RoomId,
-    work: Work,
-    author: Option<UserId>,
-    order: u64,
-    created_ms: u64,
-    state: State,
-    /// Whether it was ever on the wire: then only the server knows whether it is there.
-    sent: bool,
-    /// How it was refused last, and how often in a row like that.
-    refused: Option<ErrorCode>,
-    tries: u32,
-    waiter: Option<CommandId>,
-}
-
-impl Item {
-    /// Something that waits to be sent for the first time, and that nobody waits for.
-    const fn new(
-        client_id: ClientId,
-        room_id: RoomId,
-        work: Work,
-        author: Option<UserId>,
-        order: u64,
-        created_ms: u64,
-    ) -> Self {
-        let (state, sent, refused, tries, waiter) = (State::Queued, false, None, 0, None);
-        Self { client_id, room_id, work, author, order, created_ms, state, sent, refused, tries, waiter }
-    }
-}
-
-/// What an item does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Work {
-    Send(Arc<SendMessage>),
-    Edit { target: Target, content: String },
-    Delete { target: Target },
-    React { target: Target, emoji: String, adds: bool },
-    Create(Box<CreateRoom>),
-}
-
-impl Work {
-    /// The message of the outbox that it waits for.
-    const fn waits_for(&self) -> Option<&ClientId> {
-        match self {
-            Self::Edit { target: Target::Pending(client_id), .. }
-            | Self::Delete { target: Target::Pending(client_id) }
-            | Self::React { target: Target::Pending(client_id), .. } => Some(client_id),
-            _ => None,
-        }
-    }
-
-    /// The message of the server that it changes.
-    const fn changes(&self) -> Option<&MessageId> {
-        match self {
-            Self::Edit { target: Target::Message(id), .. }
-            | Self::Delete { target: Target::Message(id) }
-            | Self::React { target: Target::Message(id), .. } => Some(id),
-            _ => None,
-        }
-    }
-
-    /// What is sent; `None` while the message that it changes has no id.
-    fn command(&self) -> Option<Command> {
-        Some(match self {
-            Self::Send(send) => Command::SendMessage(send.as_ref().clone()),
-            Self::Edit { target: Target::Message(id), content } => {
-                Command::EditMessage(EditMessage { message_id: id.clone(), content: content.clone(), if_version: None })
-            }
-            Self::Delete { target: Target::Message(id) } => {
-                Command::DeleteMessage(DeleteMessage { message_id: id.clone() })
-            }
-            Self::React { target: Target::Message(id), emoji, adds } => {
-                let react = React { message_id: id.clone(), emoji: emoji.clone() };
-                if *adds { Command::AddReaction(react) } else { Command::RemoveReaction(react) }
-            }
-            Self::Edit { .. } | Self::Delete { .. } | Self::React { .. } => return None,
-            Self::Create(create) => Command::CreateRoom(create.as_ref().clone()),
-        })
-    }
-
-    fn retarget(&mut self, id: &MessageId) {
-        if let Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } = self {
-            *target = Target::Message(id.clone());
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    Storing(OpId),
-    Queued,
-    InFlight,
-    Failed(ErrorBody),
-}
-
-impl State {
-    /// An item that waits to be sent waits for its storing first.
-    fn stored_by(self, op: OpId) -> Self {
-        match self {
-            Self::Queued | Self::Storing(_) => Self::Storing(op),
-            other => other,
-        }
-    }
-
-    fn status(&self) -> SendStatus {
-        match self {
-            Self::Storing(_) | Self::Queued => SendStatus::Pending,
-            Self::InFlight => SendStatus::Sent,
-            Self::Failed(error) => SendStatus::Failed(error.clone()),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Lane {
-    items: VecDeque<Item>,
-    hold_until: Option<Millis>,
-    /// After a refusal one at a time: pipelined, the next could be taken before the one that was not.
-    careful: bool,
-}
-
-impl Lane {
-    /// The first item that is not under way, if it may go.
-    fn ready(&mut self, now: Millis) -> Option<&mut Item> {
-        if self.hold_until.is_some_and(|until| until > now) {
-            return None;
-        }
-        self.hold_until = None;
-        let under_way = |item: &Item| !matches!(item.state, State::Failed(_));
-        self.careful &= self.items.iter().any(under_way);
-        if self.careful && self.items.iter().any(|item| item.state == State::InFlight) {
-            return None;
-        }
-        for place in 0..self.items.len() {
-            let item = &self.items[place];
-            match (&item.state, &item.work) {
-                (State::Failed(_), _) => {}
-                // Nothing is said in a room that may not be there.
-                (State::InFlight, Work::Create(_)) | (State::Storing(_), _) => return None,
-                (State::InFlight, _) => {}
-                (State::Queued, work) => match work.waits_for().and_then(|id| self.get(id)) {
-                    // It waits with its message for the user.
-                    Some(Item { state: State::Failed(_), .. }) => {}
-                    Some(_) => return None,
-                    // Pipelined, the later of two texts could be taken before the earlier, and be overwritten.
-                    None if self.is_changing(work.changes()) => return None,
-                    None => return self.items.get_mut(place),
-                },
-            }
-        }
-        None
-    }
-
-    /// The message on its way that this one follows: the server must not take this one without it.
-    fn before(&self, client_id: &ClientId) -> Option<ClientId> {
-        let earlier = self.items.iter().take_while(|item| item.client_id != *client_id);
-        let sent = earlier.filter(|item| item.state == State::InFlight && matches!(item.work, Work::Send(_)));
-        sent.last().map(|item| item.client_id.clone())
-    }
-
-    /// Whether a change of this message is on its way.
-    fn is_changing(&self, message_id: Option<&MessageId>) -> bool {
-        let in_flight = self.items.iter().filter(|item| item.state == State::InFlight);
-        message_id.is_some() && in_flight.map(|item| item.work.changes()).any(|other| other == message_id)
-    }
-
-    fn get(&self, client_id: &ClientId) -> Option<&Item> {
-        self.items.iter().find(|item| item.client_id == *client_id)
-    }
-}
 
 /// What an item leaves behind for the one who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
