@@ -7,7 +7,7 @@ use roomcast_protocol::{
     Command, MessageId, Reply, RoomId, Seq,
     command::{GetRoomUsers, LeaveRoom, MarkRead, Pin, Place, ReadUpTo, SendMessage, TypingStart, TypingStop},
     id::IdError,
-    model::{Message, MessageType},
+    model::Message,
     reply,
 };
 
@@ -68,18 +68,7 @@ impl Room {
     /// # Errors
     /// [`Error::Id`].
     pub fn message(&self, content: String) -> Result<SendMessage, Error> {
-        Ok(SendMessage {
-            room_id: self.id()?,
-            content,
-            kind: MessageType::Text,
-            client_id: None,
-            after: None,
-            reply_to: None,
-            thread_id: None,
-            mentions: Vec::new(),
-            attachments: Vec::new(),
-            metadata: None,
-        })
+        Ok(SendMessage::text(self.id()?, content))
     }
 
     /// Changes a message's text. The view shows it at once; it goes through the outbox, after what was done in the

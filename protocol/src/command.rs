@@ -92,6 +92,26 @@ payload!(
         pub metadata: Option<Json>,
     }
 );
+
+impl SendMessage {
+    /// A message that is no more than a text.
+    #[must_use]
+    pub fn text(room_id: RoomId, content: impl Into<String>) -> Self {
+        Self {
+            room_id,
+            content: content.into(),
+            kind: MessageType::Text,
+            client_id: None,
+            after: None,
+            reply_to: None,
+            thread_id: None,
+            mentions: Vec::new(),
+            attachments: Vec::new(),
+            metadata: None,
+        }
+    }
+}
+
 payload!(
     /// Change a message's text.
     EditMessage {

@@ -12,7 +12,7 @@ use std::{
 use roomcast_protocol::{
     Epoch, Limits, RoomId, Timestamp, UserId,
     command::{CreateRoom, SendMessage},
-    model::{MessageType, User, Visibility},
+    model::{User, Visibility},
 };
 use roomcast_server::{
     domain::{Act, Author, Change},
@@ -123,16 +123,8 @@ fn create(n: u64) -> Act {
 }
 
 fn send(n: u64) -> Act {
-    Act::Send(SendMessage {
-        room_id: room(n % ROOMS),
-        content: format!("Message {n}: the quick brown fox jumps over the lazy dog, and says so"),
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-    })
+    Act::Send(SendMessage::text(
+        room(n % ROOMS),
+        format!("Message {n}: the quick brown fox jumps over the lazy dog, and says so"),
+    ))
 }

@@ -148,22 +148,14 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use roomcast_client_core::Task;
-    use roomcast_protocol::{RoomId, command::SendMessage, model::MessageType};
+    use roomcast_protocol::{RoomId, command::SendMessage};
 
     use super::*;
 
     fn item(client_id: &str, order: u64) -> SavedItem {
         let send = SendMessage {
-            room_id: RoomId::parse("general").unwrap(),
-            content: "hi\nthere".to_owned(),
-            kind: MessageType::Text,
             client_id: Some(ClientId::parse(client_id).unwrap()),
-            after: None,
-            reply_to: None,
-            thread_id: None,
-            mentions: Vec::new(),
-            attachments: Vec::new(),
-            metadata: None,
+            ..SendMessage::text(RoomId::parse("general").unwrap(), "hi\nthere")
         };
         SavedItem { task: Task::Send(send), author: None, order, created_ms: 1, failed: None }
     }

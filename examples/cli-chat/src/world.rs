@@ -140,18 +140,7 @@ impl World {
 
     /// Alice's message goes into the outbox.
     pub(crate) fn send(&mut self, content: &str) {
-        let send = SendMessage {
-            room_id: room_id("general"),
-            content: content.to_owned(),
-            kind: MessageType::Text,
-            client_id: None,
-            after: None,
-            reply_to: None,
-            thread_id: None,
-            mentions: Vec::new(),
-            attachments: Vec::new(),
-            metadata: None,
-        };
+        let send = SendMessage::text(room_id("general"), content);
         self.command(Command::SendMessage(send));
     }
 

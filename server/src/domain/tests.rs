@@ -26,16 +26,8 @@ fn user(name: &str) -> User {
 
 fn text(content: &str, client_id: Option<&str>) -> Act {
     Act::Send(SendMessage {
-        room_id: room(),
-        content: content.to_owned(),
-        kind: roomcast_protocol::model::MessageType::Text,
         client_id: client_id.map(|id| id.parse().expect("a good id")),
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
+        ..SendMessage::text(room(), content)
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use roomcast_protocol::{
     Epoch, Limits, RoomId, Timestamp, UserId,
     command::{AddMembers, CreateRoom, RemoveMember, SendMessage},
-    model::{MessageType, Role, User, Visibility},
+    model::{Role, User, Visibility},
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -77,18 +77,7 @@ fn new_room(id: &str, members: &[&str]) -> CreateRoom {
 }
 
 fn message(id: &str, text: &str) -> SendMessage {
-    SendMessage {
-        room_id: room(id),
-        content: text.to_owned(),
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-    }
+    SendMessage::text(room(id), text)
 }
 
 struct World {

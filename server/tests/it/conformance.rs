@@ -8,7 +8,7 @@ use roomcast_protocol::{
         AddMembers, CreateRoom, DeleteMessage, EditMessage, MarkRead, Pin, PolicyPatch, React, ReadUpTo, Sanction,
         SendMessage, SetRole, UpdateRoom,
     },
-    model::{Message, MessageType, Role, User, Visibility},
+    model::{Message, Role, User, Visibility},
 };
 use roomcast_server::{
     domain::{Act, Author, Change, Done},
@@ -58,16 +58,9 @@ pub(crate) fn create(id: &str, visibility: Visibility) -> Act {
 
 pub(crate) fn text(id: &str, content: &str, client_id: Option<&str>) -> Act {
     Act::Send(SendMessage {
-        room_id: room(id),
-        content: content.to_owned(),
-        kind: MessageType::Text,
         client_id: client_id.map(|id| id.parse().expect("a good id")),
-        after: None,
-        reply_to: None,
-        thread_id: None,
         mentions: vec![user("bob").id],
-        attachments: Vec::new(),
-        metadata: None,
+        ..SendMessage::text(room(id), content)
     })
 }
 

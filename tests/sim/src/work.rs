@@ -8,7 +8,7 @@ use roomcast_protocol::{
         LeaveRoom, ListRooms, MarkRead, Pin, ReadUpTo, RemoveMember, RoomScope, Sanction, SendMessage, SetRole,
         TypingStart, TypingStop, UpdatePresence,
     },
-    model::{Availability, MessageType, Role, User, Visibility},
+    model::{Availability, Role, User, Visibility},
 };
 use roomcast_protocol::{MessageId, RoomId, UserId};
 use roomcast_server::domain::{Act, Author, Change};
@@ -294,16 +294,5 @@ fn request(command: Command) -> UserCommand {
 }
 
 fn message(room: &RoomId, content: String) -> SendMessage {
-    SendMessage {
-        room_id: room.clone(),
-        content,
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-    }
+    SendMessage::text(room.clone(), content)
 }

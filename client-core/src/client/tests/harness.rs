@@ -9,7 +9,7 @@ use roomcast_protocol::{
     command::SendMessage,
     event::{InitialState, MessageChanged, NewMessage},
     handshake::Auth,
-    model::{Message, MessageType, Policy, Role, Room, RoomDelta, RoomState, User, Visibility},
+    model::{Message, Policy, Role, Room, RoomDelta, RoomState, User, Visibility},
     reply::{MessageStored, Synced},
     wire::{Namespace, Packet, encode_ack, encode_connect, encode_connect_error, encode_event},
 };
@@ -446,18 +446,7 @@ pub(super) fn room_state(id: &str, messages: u64) -> RoomState {
 }
 
 pub(super) fn send(room: &str, content: &str) -> SendMessage {
-    SendMessage {
-        room_id: room_id(room),
-        content: content.to_owned(),
-        kind: MessageType::Text,
-        client_id: None,
-        after: None,
-        reply_to: None,
-        thread_id: None,
-        mentions: Vec::new(),
-        attachments: Vec::new(),
-        metadata: None,
-    }
+    SendMessage::text(room_id(room), content)
 }
 
 /// A send as the server has stored it.
