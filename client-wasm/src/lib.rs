@@ -9,13 +9,11 @@ use roomcast_client_core::{
     patch::Patches,
     trace::{Redaction, Tracing},
 };
-use roomcast_protocol::{RoomId, json};
+use roomcast_protocol::{RoomId, json, wire::SEPARATOR};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Most bytes of a recording that nobody has taken away yet.
 const TRACE_BYTES: usize = 4 << 20;
-/// Stands between frames that are taken together.
-const SEPARATOR: char = '\u{1e}';
 
 /// A client core and what of it is shown.
 #[wasm_bindgen]

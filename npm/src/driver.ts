@@ -270,6 +270,7 @@ export class Driver implements Backend {
       this.#connected = phase === "connected";
       // Who hears of it finds it in the state as well.
       this.#flush();
+      return this.#sink.event("connection", { phase });
     }
     tell(notice, this.#sink);
   }
@@ -340,7 +341,7 @@ export class Driver implements Backend {
     on(page.window, "online", () => this.#turn({ network: { online: true } }));
     on(page.window, "offline", () => this.#turn({ network: { online: false } }));
     on(page.document, "visibilitychange", () => {
-      const visible = page.document?.visibilityState === "visible";
+      const visible = isSeen();
       this.#turn({ visibility: { visible } });
       // A frame that was asked for may never come now.
       if (!visible && this.#flushing) this.#flush();

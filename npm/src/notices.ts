@@ -3,10 +3,9 @@
 import type { Sink } from "./backend.js";
 import { RoomcastError } from "./errors.js";
 import type { ClientId, ErrorBody, Message, RemovalReason, RoomId, Status } from "./protocol.js";
-import { phaseOf } from "./store.js";
 import type { Notice } from "./wire.js";
 
-/** Tells one; of what is new to this package nobody hears. */
+/** Tells one, but for those of the connection; of what is new to this package nobody hears. */
 export function tell(notice: Notice, sink: Sink): void {
   const [[name, detail]] = Object.entries(notice) as [[string, unknown]];
   switch (name) {
@@ -30,8 +29,6 @@ export function tell(notice: Notice, sink: Sink): void {
     }
     case "NotStored":
       return sink.event("notStored", { clientId: detail as ClientId });
-    case "Connection":
-      return sink.event("connection", { phase: phaseOf(detail as string) });
     case "Presence": {
       const [userId, status] = detail as [string, Status];
       return sink.event("presence", { userId, status });

@@ -40,6 +40,11 @@ async function burst(messages: number, everyMs: number): Promise<void> {
   }
 }
 
+/** All that is under way comes about, but for what waits for a timer. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+}
+
 const there = (): number => room.getSnapshot().messages.length;
 
 test("what comes in a burst is shown together, in order, and all of it", async () => {
@@ -64,8 +69,7 @@ test("what comes after a pause is shown with the next frame", async () => {
 test("an answer that somebody waits for is not kept, nor what came before it", async () => {
   await burst(3, 1);
   const sent = room.send("mine");
-  // Not a timer runs.
-  for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+  await turns();
   expect(sent.status).toBe("delivered");
   await sent;
   await vi.advanceTimersByTimeAsync(FRAME_MS);
@@ -94,7 +98,7 @@ test("a page that nobody sees draws nothing, so nothing waits", async () => {
   page.visibilityState = "hidden";
   await burst(1, 0);
   for (let sent = 0; sent < 10; sent += 1) server.post("unseen");
-  for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+  await turns();
   expect(there()).toBe(11);
 });
 
@@ -103,7 +107,7 @@ test("a connection's end comes after what it brought", async () => {
   server.post("last words");
   await Promise.resolve();
   server.cut();
-  for (let turns = 0; turns < 50; turns += 1) await Promise.resolve();
+  await turns();
   expect(chat.getSnapshot().connection.phase).toBe("reconnecting");
   expect(there()).toBe(2);
 });

@@ -141,12 +141,7 @@ impl Figures {
         for node in nodes {
             cpu_ms += processor_ms(node.pid());
             let (_, metrics) = http::get(node.admin(), "/metrics").await.expect("metrics");
-            let value = |name: &str| {
-                let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-                line.and_then(|value| value.parse::<f64>().ok()).unwrap_or_else(|| panic!("no {name}"))
-            };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters")]
-            let count = |name| value(name) as u64;
+            let count = |name| http::metric::<u64>(&metrics, name).unwrap_or_else(|| panic!("no {name}"));
             told += count("roomcast_bus_published_total");
             heard += count("roomcast_bus_heard_total");
             topics += count("roomcast_bus_topics");

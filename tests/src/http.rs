@@ -1,6 +1,6 @@
 //! Just enough HTTP to ask a server how it is.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, str::FromStr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -31,6 +31,12 @@ pub async fn post(address: SocketAddr, path: &str, body: &str) -> io::Result<(u1
 pub async fn post_as(address: SocketAddr, path: &str, kind: &str, body: &str) -> io::Result<(u16, String)> {
     let head = format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len());
     parts(&ask(address, &(request("POST", address, path, &head) + body)).await?)
+}
+
+/// A figure on the page of the metrics, by its name and its labels.
+#[must_use]
+pub fn metric<T: FromStr>(page: &str, name: &str) -> Option<T> {
+    page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.parse().ok()
 }
 
 fn parts(answer: &str) -> io::Result<(u16, String)> {

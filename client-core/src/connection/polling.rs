@@ -6,12 +6,10 @@
 
 use std::collections::VecDeque;
 
-use roomcast_protocol::wire::Handshake;
+use roomcast_protocol::wire::{Handshake, SEPARATOR};
 
 use crate::{effect::Method, input::ConnId, time::Millis};
 
-/// What separates the packets of a body.
-const SEPARATOR: char = '\u{1e}';
 /// Most bytes of a body where the server does not say.
 const BODY_BYTES: u64 = 100_000;
 /// From the wish for a WebSocket to the session's move.

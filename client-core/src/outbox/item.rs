@@ -56,22 +56,26 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// The message that it changes.
+    const fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => Some(target),
+            Self::Send(_) | Self::Create(_) => None,
+        }
+    }
+
     /// The message of the outbox that it waits for.
     pub(super) const fn waits_for(&self) -> Option<&ClientId> {
-        match self {
-            Self::Edit { target: Target::Pending(client_id), .. }
-            | Self::Delete { target: Target::Pending(client_id) }
-            | Self::React { target: Target::Pending(client_id), .. } => Some(client_id),
+        match self.target() {
+            Some(Target::Pending(client_id)) => Some(client_id),
             _ => None,
         }
     }
 
     /// The message of the server that it changes.
     pub(super) const fn changes(&self) -> Option<&MessageId> {
-        match self {
-            Self::Edit { target: Target::Message(id), .. }
-            | Self::Delete { target: Target::Message(id) }
-            | Self::React { target: Target::Message(id), .. } => Some(id),
+        match self.target() {
+            Some(Target::Message(id)) => Some(id),
             _ => None,
         }
     }

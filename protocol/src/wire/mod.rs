@@ -39,4 +39,4 @@ pub use header::{Header, MAX_ACK_ID, PacketKind};
 pub use limits::WireLimits;
 pub use namespace::Namespace;
 pub use packet::Packet;
-pub use polling::{decode_payload, encode_payload, encode_payload_within};
+pub use polling::{SEPARATOR, decode_payload, encode_payload, encode_payload_within};

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use super::{DecodeError, EncodeError, EnginePacket, WireLimits, WsFrame};
 use crate::base64::{self, Alphabet};
 
-const SEPARATOR: char = '\u{1e}';
+/// Stands between the packets of a body; JSON always escapes it.
+pub const SEPARATOR: char = '\u{1e}';
 const BINARY: char = 'b';
 
 /// Reads a long-polling body: all its packets, or none of them.

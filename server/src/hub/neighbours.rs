@@ -238,10 +238,8 @@ impl Neighbours {
         } else {
             haunts.extend(rooms.into_iter().map(|(room, (_, rev))| (room, rev)));
         }
-        for node in self.whose.get(user).into_iter().flatten() {
-            if let Some(seen) = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut()) {
-                seen.haunts.extend(haunts.clone());
-            }
+        for seen in words_of(&mut self.nodes, user) {
+            seen.haunts.extend(haunts.clone());
         }
     }
 
@@ -294,27 +292,22 @@ impl Neighbours {
 
     /// A user is in a room, which their node may not have said yet: what becomes of them is told there, too.
     pub fn enter(&mut self, user: &UserId, room: &RoomId, role: Role, rev: Rev) {
-        for node in self.whose.get(user).into_iter().flatten() {
-            let seen = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut());
-            if let Some(seen) = seen {
-                if !seen.rooms.contains_key(room) {
-                    seen.entered.insert(room.clone());
-                }
-                let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
-                if known.1 < rev {
-                    *known = (role, rev);
-                }
-                self.rooms.entry(room.clone()).or_default().insert(user.clone());
+        for seen in words_of(&mut self.nodes, user) {
+            if !seen.rooms.contains_key(room) {
+                seen.entered.insert(room.clone());
             }
+            let known = seen.rooms.entry(room.clone()).or_insert((role, rev));
+            if known.1 < rev {
+                *known = (role, rev);
+            }
+            self.rooms.entry(room.clone()).or_default().insert(user.clone());
         }
     }
 
     /// A user has left a room by a change, whatever their node has heard of that.
     pub fn leave(&mut self, user: &UserId, room: &RoomId, rev: Rev) {
-        for node in self.whose.get(user).into_iter().flatten() {
-            if let Some(seen) = self.nodes.get_mut(node).and_then(|it| it.users.get_mut(user)?.1.as_mut()) {
-                seen.haunts.retain(|haunt, entered| haunt != room || *entered >= rev);
-            }
+        for seen in words_of(&mut self.nodes, user) {
+            seen.haunts.retain(|haunt, entered| haunt != room || *entered >= rev);
         }
         self.take_out(user, room, |seen| seen.rooms.get(room).is_some_and(|(_, entered)| *entered < rev));
     }
@@ -440,4 +433,9 @@ impl Neighbours {
             })
             .collect()
     }
+}
+
+/// What nodes say of a user, to be changed.
+fn words_of<'a>(nodes: &'a mut BTreeMap<NodeId, Neighbour>, user: &'a UserId) -> impl Iterator<Item = &'a mut Seen> {
+    nodes.values_mut().filter_map(|it| it.users.get_mut(user)?.1.as_mut())
 }

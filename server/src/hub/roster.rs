@@ -432,16 +432,20 @@ impl Roster {
     pub fn presence_rooms(&self, user: &UserId, largest: u64) -> BTreeSet<RoomId> {
         let here = self.users.get(user).into_iter().flat_map(LocalUser::active_rooms);
         let there = self.neighbours.of(user).flat_map(|(seen, _)| seen.rooms.keys());
-        let small = |room: &&RoomId| self.rooms.get(*room).is_some_and(|local| local.member_count <= largest);
-        here.chain(there).filter(small).cloned().collect()
+        self.small(here.chain(there), largest)
     }
 
     /// Where a change of how a user is seen is to be told, beside the rooms that they are in: whoever saw them there last
     /// was not told that they went.
     #[must_use]
     pub fn haunts(&self, user: &UserId, largest: u64) -> BTreeSet<RoomId> {
-        let small = |room: &&RoomId| self.rooms.get(*room).is_some_and(|local| local.member_count <= largest);
-        self.neighbours.haunts(user).filter(small).cloned().collect()
+        self.small(self.neighbours.haunts(user), largest)
+    }
+
+    /// Those of the rooms that are known here and have at most so many members.
+    fn small<'a>(&self, rooms: impl Iterator<Item = &'a RoomId>, largest: u64) -> BTreeSet<RoomId> {
+        let is_small = |room: &&RoomId| self.rooms.get(*room).is_some_and(|local| local.member_count <= largest);
+        rooms.filter(is_small).cloned().collect()
     }
 
     /// Takes note that a user comes, goes or is seen otherwise, where only numbers are told.

@@ -89,6 +89,5 @@ pub(crate) fn keys(value: &Value) -> Vec<&str> {
 /// How many connections the server says that it has.
 pub(crate) async fn connections(server: &Server) -> Option<u64> {
     let (_, page) = http::get(server.admin(), "/metrics").await.ok()?;
-    let line = page.lines().find(|line| line.starts_with("roomcast_connections "))?;
-    line.rsplit(' ').next()?.parse().ok()
+    http::metric(&page, "roomcast_connections")
 }

@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// What the second node says of his going is lost.
+async fn bob_goes_unheard(nodes: &Nodes) {
+    nodes.b.way(Way::Loses);
+    nodes.b.service.disconnect(ConnId(2), Departure::Asked);
+    until("it is said, and lost", || nodes.b.wire.lost.load(Ordering::Relaxed) > 0).await;
+    assert!(nodes.a.told(1, "user-offline").is_empty(), "nobody was told");
+    nodes.b.way(Way::Open);
+}
+
 #[tokio::test]
 async fn g13_a_user_on_two_nodes_is_gone_when_both_have_lost_them() {
     let nodes = Nodes::new().await;
@@ -139,11 +148,7 @@ async fn g13_who_joined_since_a_room_was_read_is_told_of_by_a_node_that_is_not_s
 async fn g13_what_was_lost_of_presence_is_asked_for() {
     let nodes = Nodes::new().await;
     let (_alice, _bob) = nodes.alice_and_bob().await;
-    nodes.b.way(Way::Loses);
-    nodes.b.service.disconnect(ConnId(2), Departure::Asked);
-    until("it is said, and lost", || nodes.b.wire.lost.load(Ordering::Relaxed) > 0).await;
-    assert!(nodes.a.told(1, "user-offline").is_empty(), "nobody was told");
-    nodes.b.way(Way::Open);
+    bob_goes_unheard(&nodes).await;
     nodes.b.put_forward(4_000);
     until("bob is gone", || nodes.a.told(1, "user-offline").len() == 1).await;
 }
@@ -169,10 +174,7 @@ async fn g13_whom_only_a_dead_node_names_after_a_hole_is_seen_going_where_they_w
     let mut said = nodes.b.service.inner.roster().said_of(&bob.user.id).expect("he is there");
     said.rooms.clear();
     inner.roster().neighbours.say(&c, 1, vec![(bob.user.id.clone(), Some(said))], inner.env.mono_ms());
-    nodes.b.way(Way::Loses);
-    nodes.b.service.disconnect(ConnId(2), Departure::Asked);
-    until("it is said, and lost", || nodes.b.wire.lost.load(Ordering::Relaxed) > 0).await;
-    nodes.b.way(Way::Open);
+    bob_goes_unheard(&nodes).await;
     nodes.b.put_forward(4_000);
     until("an account says that he is gone", || !inner.roster().neighbours.users_of(&b).contains(&bob.user.id)).await;
     assert!(nodes.a.told(1, "user-offline").is_empty(), "another node may have him");
