@@ -6,20 +6,22 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
+import { bytesAsText } from "./bytes-as-text.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
 process.chdir(here);
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 copyFileSync("wasm/core_bg.wasm", "dist/core.wasm");
 
-/** The module's bytes as text inside the script: two signs a byte compress better than base64 does. */
-const hex = {
-  name: "hex",
+/** The module's bytes as text inside the script. */
+const inside = {
+  name: "inside",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^core\.wasm\?hex$/ }, ({ path }) => ({ path, namespace: "hex" }));
-    onLoad({ filter: /.*/, namespace: "hex" }, () => ({
-      contents: readFileSync("wasm/core_bg.wasm").toString("hex"),
-      loader: "text",
+    onResolve({ filter: /^core\.wasm\?text$/ }, ({ path }) => ({ path, namespace: "inside" }));
+    onLoad({ filter: /.*/, namespace: "inside" }, () => ({
+      contents: JSON.stringify(bytesAsText(readFileSync("wasm/core_bg.wasm"))),
+      loader: "json",
     }));
   },
 };
@@ -28,8 +30,8 @@ const external = ["react", "react/jsx-runtime", "roomcast/core.wasm"];
 const common = { bundle: true, minify: true, target: "es2022", platform: "neutral", legalComments: "none", external };
 
 const entries = [
-  { entryPoints: ["src/index.ts"], outfile: "dist/index.js", format: "esm", plugins: [hex] },
-  { entryPoints: ["src/index.ts"], outfile: "dist/index.cjs", format: "cjs", plugins: [hex], platform: "node" },
+  { entryPoints: ["src/index.ts"], outfile: "dist/index.js", format: "esm", plugins: [inside] },
+  { entryPoints: ["src/index.ts"], outfile: "dist/index.cjs", format: "cjs", plugins: [inside], platform: "node" },
   { entryPoints: ["src/slim.ts"], outfile: "dist/slim.js", format: "esm" },
   { entryPoints: ["src/slim.ts"], outfile: "dist/slim.cjs", format: "cjs", platform: "node" },
   { entryPoints: ["src/workerd.ts"], outfile: "dist/workerd.js", format: "esm" },

@@ -1,6 +1,6 @@
-declare module "core.wasm?hex" {
-  const hex: string;
-  export default hex;
+declare module "core.wasm?text" {
+  const inside: import("./bytes.js").BytesAsText;
+  export default inside;
 }
 declare module "roomcast/core.wasm" {
   const module: WebAssembly.Module;
