@@ -139,6 +139,13 @@ impl Outbox {
         self.append_stored(Item { waiter: Some(waiter), ..item }, effects);
     }
 
+    /// What a reaction took the place of has been on the wire: nobody may think that it never was.
+    pub(crate) fn follows_sent(&mut self, client_id: &ClientId) {
+        if let Some((lane, place)) = self.find(client_id) {
+            lane.items[place].sent = true;
+        }
+    }
+
     /// A stored item may be sent, and so may one that cannot be stored: the network is the better bet. Gives back
     /// the item's id.
     pub(crate) fn stored(&mut self, op: OpId) -> Option<ClientId> {

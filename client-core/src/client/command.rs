@@ -84,7 +84,9 @@ impl Client {
     fn delete(&mut self, id: CommandId, room_id: RoomId, target: Target) {
         match self.aim(&room_id, target) {
             Ok(Target::Pending(client_id)) if self.outbox.is_failed(&client_id) => self.discard(id, &client_id),
-            Ok(target) => self.take_in(id, room_id, Work::Delete { target }),
+            Ok(target) => {
+                self.take_in(id, room_id, Work::Delete { target });
+            }
             Err(error) => self.effects.resolve(id, Err(error)),
         }
     }
@@ -109,7 +111,10 @@ impl Client {
             self.effects.room_changed(&room_id);
             return self.done(id);
         }
-        self.take_in(id, room_id, Work::React { target, emoji, adds });
+        let client_id = self.take_in(id, room_id, Work::React { target, emoji, adds });
+        if was_sent {
+            self.outbox.follows_sent(&client_id);
+        }
     }
 
     /// Whether the server has such a reaction of the user's, as far as it is known here.
@@ -135,12 +140,13 @@ impl Client {
         self.take_in(id, room_id, Work::Create(Box::new(create)));
     }
 
-    fn take_in(&mut self, id: CommandId, room_id: RoomId, work: Work) {
+    fn take_in(&mut self, id: CommandId, room_id: RoomId, work: Work) -> ClientId {
         let wall_ms = self.clock.now().wall_ms;
         let client_id = self.ids.next(wall_ms);
         let author = self.author();
         self.effects.room_changed(&room_id);
-        self.outbox.add(client_id, room_id, work, author, wall_ms, id, &mut self.effects);
+        self.outbox.add(client_id.clone(), room_id, work, author, wall_ms, id, &mut self.effects);
+        client_id
     }
 
     /// Where a change goes: a message that has left the outbox meanwhile has an id.

@@ -22,7 +22,7 @@ pub(super) struct Item {
     pub(super) order: u64,
     pub(super) created_ms: u64,
     pub(super) state: State,
-    /// Whether it was ever on the wire: then only the server knows whether it is there.
+    /// Whether it was ever on the wire, or what it took the place of: then only the server knows how things stand.
     pub(super) sent: bool,
     /// How it was refused last, and how often in a row like that.
     pub(super) refused: Option<ErrorCode>,

@@ -113,6 +113,25 @@ fn g11_what_is_undone_before_it_was_sent_is_not_sent() {
 }
 
 #[test]
+fn g11_what_took_the_place_of_something_sent_is_not_undone_by_forgetting() {
+    let mut session = Session::live(1);
+    react(&mut session, bobs());
+    take(&mut session);
+    session.lose();
+    unreact(&mut session, bobs());
+    react(&mut session, bobs());
+    // Only the server knows whether the first one came through.
+    let undo = unreact(&mut session, bobs());
+    session.come_back();
+    session.open();
+    session.enter_with(Vec::new(), vec![super::connecting::up_to_date(1)]);
+    let sent = take(&mut session);
+    assert_eq!(sent.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [CommandKind::RemoveReaction]);
+    ack(&mut session, sent[0].1, reacted(2, 0, false));
+    assert!(session.resolved[&undo].is_ok());
+}
+
+#[test]
 fn g11_what_is_on_its_way_is_not_undone_by_forgetting() {
     let mut session = Session::live(1);
     react(&mut session, bobs());
