@@ -36,7 +36,7 @@ pub use saved::{SavedItem, Task};
 /// A fault of the server's own is tried so often, then parked.
 const INTERNAL_TRIES: u32 = 5;
 
-/// An edit that others overtake is tried so often, then dropped.
+/// A change that others overtake is tried so often, then dropped.
 const OVERTAKEN_TRIES: u32 = 10;
 
 /// What an item leaves behind for the one who waits for it.
@@ -232,7 +232,9 @@ impl Outbox {
         item.tries += 1;
         let again = match error.code.retry() {
             // Somebody else was faster: it is meant for what the message has become.
-            Retry::Never if error.code == ErrorCode::Conflict && matches!(item.work, Work::Edit { .. }) => {
+            Retry::Never
+                if error.code == ErrorCode::Conflict && matches!(item.work, Work::Edit { .. } | Work::React { .. }) =>
+            {
                 item.tries < OVERTAKEN_TRIES
             }
             Retry::Never => false,

@@ -890,7 +890,12 @@ messageId: MessageId,
 /**
  * With what.
  */
-emoji: string, };
+emoji: string, 
+/**
+ * The newest change of the room that is known. Refuse with `conflict` where one's own reaction has been changed
+ * behind it: an attempt that comes late must not undo what was wanted since.
+ */
+ifRev?: Rev, };
 
 /**
  * One emoji under a message.

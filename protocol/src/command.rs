@@ -374,6 +374,10 @@ payload!(
         pub message_id: MessageId,
         /// With what.
         pub emoji: String,
+        /// The newest change of the room that is known. Refuse with `conflict` where one's own reaction has been changed
+        /// behind it: an attempt that comes late must not undo what was wanted since.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub if_rev: Option<Rev>,
     }
 );
 payload!(

@@ -67,6 +67,8 @@ bugs! {
     FillKeepsMembers = "fill leaves removals out";
     /// A room is not compared with the database (G-8).
     HeadsUnchecked = "heads not compared";
+    /// An attempt of a reaction that comes late undoes what was wanted since (G-4).
+    LateReaction = "late reaction taken";
     /// A node that is not heard lives for ever (G-13).
     EndlessLease = "lease of a node never ends";
     /// Typing has no end on the server (G-14).

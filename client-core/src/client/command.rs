@@ -97,7 +97,7 @@ impl Client {
             Ok(target) => target,
             Err(error) => return self.effects.resolve(id, Err(error)),
         };
-        let react = React { message_id: target.any_id(), emoji };
+        let react = React { message_id: target.any_id(), emoji, if_rev: None };
         if let Err(error) = validate::command(&Command::AddReaction(react.clone()), &self.limits) {
             return self.effects.resolve(id, Err(error));
         }

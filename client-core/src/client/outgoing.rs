@@ -46,11 +46,16 @@ impl Client {
         }
     }
 
-    /// An edit names the version that it changes: an attempt that is still under way on a connection that is gone must
-    /// not take back what was written after it.
+    /// A change names what it is made to: an attempt that is still under way on a connection that is gone must not take
+    /// back what was wanted after it.
     fn fix_version(&self, room_id: &RoomId, command: &mut Command) {
-        if let Command::EditMessage(edit) = command {
-            edit.if_version = self.rooms.get(room_id).and_then(|room| room.version_of(&edit.message_id));
+        let room = self.rooms.get(room_id);
+        match command {
+            Command::EditMessage(edit) => edit.if_version = room.and_then(|room| room.version_of(&edit.message_id)),
+            Command::AddReaction(react) | Command::RemoveReaction(react) => {
+                react.if_rev = room.map(|room| room.rev_with(&react.message_id));
+            }
+            _ => {}
         }
     }
 

@@ -91,7 +91,7 @@ impl Work {
                 Command::DeleteMessage(DeleteMessage { message_id: id.clone() })
             }
             Self::React { target: Target::Message(id), emoji, adds } => {
-                let react = React { message_id: id.clone(), emoji: emoji.clone() };
+                let react = React { message_id: id.clone(), emoji: emoji.clone(), if_rev: None };
                 if *adds { Command::AddReaction(react) } else { Command::RemoveReaction(react) }
             }
             Self::Edit { .. } | Self::Delete { .. } | Self::React { .. } => return None,

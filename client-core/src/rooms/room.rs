@@ -115,14 +115,23 @@ impl Room {
 
     /// The version of a message that the server is known to have come to.
     pub(crate) fn version_of(&self, id: &MessageId) -> Option<u64> {
+        let loaded = self.history.place_of(id).and_then(|seq| self.history.at(seq));
+        loaded.into_iter().chain(self.ahead(id)).map(|message| message.version).max()
+    }
+
+    /// The newest change that is known of all of the room or of this message.
+    pub(crate) fn rev_with(&self, id: &MessageId) -> Rev {
+        self.ahead(id).map(|message| message.rev).fold(self.rev, Rev::max)
+    }
+
+    /// A message as it is told to be behind the changes that the room has come to.
+    fn ahead(&self, id: &MessageId) -> impl Iterator<Item = &Arc<Message>> {
         let held = self.held.values().filter_map(|change| match change {
             Change::Posted(message, _) | Change::Edited(message, _) => Some(message),
             _ => None,
         });
-        let loaded = self.history.place_of(id).and_then(|seq| self.history.at(seq));
-        // Of one that is not loaded, what was told ahead says nothing any more once changes have come so far.
-        let all = loaded.into_iter().chain(self.told_ahead()).chain(held);
-        all.filter(|message| message.id == *id).map(|message| message.version).max()
+        // What was told ahead says nothing any more once changes have come so far.
+        self.told_ahead().chain(held).filter(move |message| message.id == *id)
     }
 
     /// The user's own messages that are acknowledged and wait for a change before them.

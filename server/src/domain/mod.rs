@@ -24,7 +24,7 @@ mod workspace;
 pub use change::{Act, Author, Change, ConnId};
 pub use decide::decide;
 pub use news::{Audience, Decision, Done, News};
-pub use rows::{MemberRow, MessageRow, RoomRow};
+pub use rows::{MemberRow, MessageRow, ReactionRow, RoomRow};
 pub use unit::Unit;
 pub use workspace::{Block, Dirty, Keys, Reacted, Workspace};
 

@@ -9,10 +9,11 @@ use roomcast_protocol::{
 };
 
 use super::{
-    Change, Decision, Done, Workspace,
+    Change, Decision, Done, ReactionRow, Workspace,
     messages::{alter, find},
     scene::Scene,
 };
+use crate::planted::{self, Bug};
 
 const ADD: &str = "add the reaction";
 const REMOVE: &str = "remove the reaction";
@@ -30,7 +31,7 @@ pub(super) fn add(
     if deleted {
         return Err(ErrorBody::new(ErrorCode::Gone, "unable to add the reaction; the message is deleted"));
     }
-    if workspace.has_reacted(change, react) {
+    if !workspace.is_news(change, react, true, ADD)? {
         return Ok(Decision::quiet(workspace.unchanged_for(&react.message_id, &change.author.user.id)));
     }
     let most = scene.limits.reactions;
@@ -47,33 +48,52 @@ pub(super) fn remove(
     change: &Change,
     react: &React,
 ) -> Result<Decision, ErrorBody> {
-    let (room, _) = find(workspace, change, &react.message_id, REMOVE)?;
+    let (room, message) = find(workspace, change, &react.message_id, REMOVE)?;
+    let deleted = message.deleted_at.is_some();
     workspace.permit(scene, change, &room, Action::Unreact, REMOVE)?;
-    if !workspace.has_reacted(change, react) {
+    if deleted || !workspace.is_news(change, react, false, REMOVE)? {
         return Ok(Decision::quiet(workspace.unchanged_for(&react.message_id, &change.author.user.id)));
     }
     Ok(set(workspace, change, react, false))
 }
 
-fn set(workspace: &mut Workspace, change: &Change, react: &React, added: bool) -> Decision {
-    let React { message_id, emoji } = react;
+fn set(workspace: &mut Workspace, change: &Change, react: &React, given: bool) -> Decision {
+    let React { message_id, emoji, .. } = react;
     let user_id = change.author.user.id.clone();
-    let own = workspace.reactions.entry((message_id.clone(), user_id.clone())).or_default();
-    if added {
-        own.insert(emoji.clone());
-    } else {
-        own.remove(emoji);
-    }
-    workspace.dirty.reactions.insert((message_id.clone(), user_id.clone(), emoji.clone()));
-    let by = ReactionChange { user_id, emoji: emoji.clone(), added };
+    let key = (message_id.clone(), user_id.clone());
+    let own = workspace.reactions.entry(key.clone()).or_default();
+    let before = own.insert(emoji.clone(), ReactionRow { given, rev: Rev::default() });
+    let differs = before.is_some_and(|row| row.given) != given;
+    let by = ReactionChange { user_id: user_id.clone(), emoji: emoji.clone(), added: given };
     let event = |message, rev| Event::MessageUpdated(Box::new(MessageUpdated { message, by: Some(by), rev }));
-    alter(workspace, change, message_id, event, |message| message.count_reaction(emoji, added))
+    let decision = alter(workspace, change, message_id, event, |message| {
+        if differs {
+            message.count_reaction(emoji, given);
+        }
+    });
+    let rev = workspace.messages[message_id].message.rev;
+    workspace.reactions.entry(key).or_default().insert(emoji.clone(), ReactionRow { given, rev });
+    workspace.dirty.reactions.insert((message_id.clone(), user_id, emoji.clone()));
+    decision
 }
 
 impl Workspace {
-    fn has_reacted(&self, change: &Change, react: &React) -> bool {
+    /// Whether there is something to write. A wish that says what was known is written also where all is as wished: an
+    /// attempt of the opposite one that comes late must find it.
+    ///
+    /// # Errors
+    /// `conflict` where the reaction is not as wished, and was changed behind what was known.
+    fn is_news(&self, change: &Change, react: &React, wished: bool, what: &str) -> Result<bool, ErrorBody> {
         let key = (react.message_id.clone(), change.author.user.id.clone());
-        self.reactions.get(&key).is_some_and(|own| own.contains(&react.emoji))
+        let row = self.reactions.get(&key).and_then(|own| own.get(&react.emoji));
+        let differs = row.is_some_and(|row| row.given) != wished;
+        let known = react.if_rev.filter(|_| !planted::has(Bug::LateReaction));
+        let is_late = known.is_some_and(|known| row.is_some_and(|row| row.rev > known));
+        if differs && is_late {
+            let why = format!("unable to {what}; it was changed behind ifRev");
+            return Err(ErrorBody::new(ErrorCode::Conflict, why).field("ifRev"));
+        }
+        Ok(differs || known.is_some() && !is_late)
     }
 
     /// A message as it now is, for one who asked about it.
@@ -97,7 +117,7 @@ impl Workspace {
         if !message.reactions.is_empty() {
             let own = self.reactions.get(&(message.id.clone(), reader.clone()));
             for reaction in &mut message.reactions {
-                reaction.mine = own.is_some_and(|own| own.contains(&reaction.emoji));
+                reaction.mine = own.and_then(|own| own.get(&reaction.emoji)).is_some_and(|row| row.given);
             }
         }
         message

@@ -19,6 +19,15 @@ pub struct RoomRow {
     pub deleted_at: Option<Timestamp>,
 }
 
+/// A user's reaction to a message with one emoji.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReactionRow {
+    /// Whether it stands. One that was taken back is remembered, for attempts that come late.
+    pub given: bool,
+    /// The room's `rev` when it was last given or taken back.
+    pub rev: Rev,
+}
+
 /// A membership, ended ones among them, and what only the server knows of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberRow {

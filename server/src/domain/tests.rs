@@ -184,6 +184,44 @@ fn an_edit_of_another_version_is_a_conflict() {
     assert_eq!(house.run("bob", edit("mine", None)).expect_err("not in the room"), ErrorCode::NotFound);
 }
 
+#[test]
+fn g4_a_reaction_that_comes_late_does_not_undo_what_was_wanted_since() {
+    let mut house = House::new();
+    let message_id = house.send("alice", "one", None).id;
+    let react = |if_rev| React { message_id: message_id.clone(), emoji: "👍".to_owned(), if_rev: Some(if_rev) };
+    let count = |house: &House| house.workspace.messages[&message_id].message.reactions.first().map_or(0, |r| r.count);
+    let begun = house.rev();
+    let late = |house: &mut House, act| house.run("alice", act).expect_err("it comes late");
+
+    // Taken back before it ever came: that is remembered, too.
+    house.ok("alice", Act::Unreact(react(begun)));
+    assert_eq!(late(&mut house, Act::React(react(begun))), ErrorCode::Conflict);
+    let taken = house.rev();
+    assert!(taken > begun);
+
+    house.ok("alice", Act::React(react(taken)));
+    let given = house.rev();
+    assert_eq!(late(&mut house, Act::Unreact(react(taken))), ErrorCode::Conflict);
+    assert!(house.ok("alice", Act::React(react(taken))).news.is_empty(), "the same again, its ack lost");
+    assert_eq!((house.rev(), count(&house)), (given, 1));
+
+    // Wanted anew by one who knows of it: whatever was under way before must find that.
+    assert_eq!(house.ok("alice", Act::React(react(given))).news.len(), 1);
+    assert_eq!(late(&mut house, Act::Unreact(react(given))), ErrorCode::Conflict);
+    assert_eq!(count(&house), 1);
+
+    let seen = house.rev();
+    house.ok("alice", Act::Unreact(react(seen)));
+    assert_eq!(late(&mut house, Act::React(react(given))), ErrorCode::Conflict);
+    assert_eq!(count(&house), 0);
+    // Who does not say what they know is taken at their word.
+    house.ok("alice", Act::React(React { if_rev: None, ..react(given) }));
+    assert_eq!(count(&house), 1);
+
+    house.ok("alice", Act::Delete(DeleteMessage { message_id: message_id.clone() }));
+    assert!(house.ok("alice", Act::Unreact(react(house.rev()))).news.is_empty());
+}
+
 /// What somebody tries, by number, so that failures shrink.
 fn attempt(house: &mut House, who: u8, what: u8, which: u8) -> Result<Decision, ErrorCode> {
     let name = ["alice", "bob", "carol"][usize::from(who) % 3];
@@ -191,7 +229,9 @@ fn attempt(house: &mut House, who: u8, what: u8, which: u8) -> Result<Decision, 
     let ids: Vec<_> = house.workspace.messages.keys().cloned().collect();
     let message_id = ids.get(usize::from(which) % ids.len().max(1)).cloned();
     let client_id = format!("c{}", which % 8);
-    let react = |message_id| React { message_id, emoji: ["👍", "🎉"][usize::from(which) % 2].to_owned() };
+    let rev = (what >= 128).then(|| Rev::new(house.rev().value().saturating_sub(u64::from(which % 4))));
+    let react =
+        |message_id| React { message_id, emoji: ["👍", "🎉"][usize::from(which) % 2].to_owned(), if_rev: rev };
     let act = match (what % 10, message_id) {
         (0, _) => Act::Join(room()),
         (1, _) => Act::Leave(room()),
@@ -230,7 +270,7 @@ proptest! {
         for row in house.workspace.messages.values() {
             for reaction in &row.message.reactions {
                 let by = house.workspace.reactions.iter().filter(|((id, _), own)| {
-                    *id == row.message.id && own.contains(&reaction.emoji)
+                    *id == row.message.id && own.get(&reaction.emoji).is_some_and(|row| row.given)
                 });
                 prop_assert!(!reaction.mine && reaction.count > 0 && by.count() as u64 == reaction.count);
             }

@@ -8,7 +8,7 @@ use roomcast_protocol::{
     model::User,
 };
 
-use super::{Act, Change, MemberRow, MessageRow, RoomRow};
+use super::{Act, Change, MemberRow, MessageRow, ReactionRow, RoomRow};
 
 /// A send's key: unique for ever (G-4).
 pub(crate) type SendKey = (RoomId, UserId, ClientId);
@@ -23,6 +23,8 @@ pub struct Keys {
     /// Messages by id, with the user whose membership in the message's room and whose reactions to it are needed
     /// too.
     pub messages: BTreeSet<(MessageId, UserId)>,
+    /// Messages and users whose reactions are needed also where the message has none any more.
+    pub reacting: BTreeSet<(MessageId, UserId)>,
     /// Messages by the sender's own id, with the sender's reactions to them.
     pub sends: BTreeSet<SendKey>,
     /// Messages by their place, of which only the id is needed.
@@ -36,14 +38,15 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// The pairs of a message that has reactions and a user whose own are needed, once the messages are there.
+    /// The pairs of a message and a user whose own reactions are needed, once the messages are there: of those that have
+    /// any, and those that somebody reacts to.
     #[must_use]
     pub fn reactions(&self, workspace: &Workspace) -> BTreeSet<(MessageId, UserId)> {
         let sent = self.sends.iter().filter_map(|key| Some((workspace.sends.get(key)?.clone(), key.1.clone())));
         let reacted = |(id, _): &(MessageId, UserId)| {
             workspace.messages.get(id).is_some_and(|row| !row.message.reactions.is_empty())
         };
-        self.messages.iter().cloned().chain(sent).filter(reacted).collect()
+        self.messages.iter().cloned().chain(sent).filter(reacted).chain(self.reacting.iter().cloned()).collect()
     }
 
     /// The keys of a batch.
@@ -76,6 +79,7 @@ impl Keys {
             }
             Act::React(react) | Act::Unreact(react) => {
                 self.messages.insert((react.message_id.clone(), author.clone()));
+                self.reacting.insert((react.message_id.clone(), author.clone()));
             }
             Act::Pin(pin) | Act::Unpin(pin) => {
                 self.messages.insert((pin.message_id.clone(), author.clone()));
@@ -155,8 +159,8 @@ pub struct Workspace {
     pub sends: BTreeMap<SendKey, MessageId>,
     /// Messages by their place.
     pub places: BTreeMap<(RoomId, Seq), MessageId>,
-    /// With what a user has reacted to a message.
-    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    /// With what a user has reacted to a message, by emoji.
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeMap<String, ReactionRow>>,
     /// Which user has blocked which.
     pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users by id.
@@ -178,13 +182,12 @@ impl Workspace {
         self.messages.insert(message.id.clone(), row);
     }
 
-    /// The reactions that became different: those that are there now, and those that are not.
-    #[must_use]
-    pub fn reactions_to_write(&self) -> (Vec<&Reacted>, Vec<&Reacted>) {
-        let there = |(message, user, emoji): &&Reacted| {
-            self.reactions.get(&(message.clone(), user.clone())).is_some_and(|own| own.contains(emoji))
-        };
-        self.dirty.reactions.iter().partition(there)
+    /// The reactions that became different, as they are now; those of a message that was deleted since are gone.
+    pub fn reactions_to_write(&self) -> impl Iterator<Item = (&Reacted, ReactionRow)> {
+        self.dirty.reactions.iter().filter_map(|reacted @ (message, user, emoji)| {
+            let own = self.reactions.get(&(message.clone(), user.clone()))?;
+            Some((reacted, *own.get(emoji)?))
+        })
     }
 
     /// The blocks that became different: those that hold now, and those that do not.
@@ -211,8 +214,8 @@ pub struct Dirty {
     pub ended: BTreeMap<RoomId, (Timestamp, Rev)>,
     /// Messages.
     pub messages: BTreeSet<MessageId>,
-    /// Reactions: one that the workspace does not have any more is to be removed.
-    pub reactions: BTreeSet<(MessageId, UserId, String)>,
+    /// Reactions.
+    pub reactions: BTreeSet<Reacted>,
     /// Messages that have no reactions any more.
     pub unreacted: BTreeSet<MessageId>,
     /// Blocks: one that the workspace does not have any more is to be removed.

@@ -8,7 +8,7 @@ use roomcast_protocol::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{DeltaRows, Revocation, RoomHead, RoomRev, RoomView, StoreError, Visitor, columns::Columns};
-use crate::domain::{MemberRow, MessageRow, RoomRow};
+use crate::domain::{MemberRow, MessageRow, Reacted, ReactionRow, RoomRow};
 
 pub(super) fn id<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, IdError>) -> Result<T, StoreError> {
     parse(text).map_err(|error| StoreError::Corrupt(error.to_string()))
@@ -291,6 +291,27 @@ impl<'a> SavedMember<'a> {
             last_post_at: row.last_post_at,
         }
     }
+}
+
+/// A reaction as it is written.
+#[derive(Serialize)]
+pub(super) struct SavedReaction<'a> {
+    message_id: &'a MessageId,
+    user_id: &'a UserId,
+    emoji: &'a str,
+    given: u8,
+    rev: Rev,
+}
+
+impl<'a> SavedReaction<'a> {
+    pub(super) fn new(((message_id, user_id, emoji), row): (&'a Reacted, ReactionRow)) -> Self {
+        Self { message_id, user_id, emoji, given: u8::from(row.given), rev: row.rev }
+    }
+}
+
+/// A reaction as it was written.
+pub(super) fn reaction_row(row: &impl Columns) -> Result<ReactionRow, StoreError> {
+    Ok(ReactionRow { given: number(row, "given")? != 0, rev: Rev::new(number(row, "rev")?) })
 }
 
 /// Whether a sign is of a script without spaces: Han, Hiragana, Katakana, Thai, Lao, Khmer, Myanmar.

@@ -416,7 +416,11 @@ pub(crate) async fn a_blocked_user_brings_nobody_in_who_blocked_them(store: Subj
 pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(store: Subject) {
     begin(&store).await;
     let (first, second) = (send(&store, "alice", "r", "one").await, send(&store, "alice", "r", "two").await);
-    let react = |message: &Message, emoji: &str| React { message_id: message.id.clone(), emoji: emoji.to_owned() };
+    let react = |message: &Message, emoji: &str| React {
+        message_id: message.id.clone(),
+        emoji: emoji.to_owned(),
+        if_rev: None,
+    };
     let changes = vec![
         change("bob", Act::React(react(&first, "👍"))),
         change("alice", Act::React(react(&first, "👍"))),
@@ -437,6 +441,14 @@ pub(crate) async fn reactions_are_counted_once_each_and_known_by_whose_they_are(
     let mut own = store.own_reactions(&user("bob").id, &ids).await.expect("read");
     own.sort();
     assert_eq!(own, [(first.id.clone(), "🎉".to_owned()), (first.id.clone(), "👍".to_owned())]);
+    // One that was taken back is remembered, also where the message has no other.
+    let late = React { if_rev: Some(second.rev), ..react(&second, "👍") };
+    assert_eq!(one(&store, "bob", Act::React(late.clone())).await.expect_err("taken back since"), ErrorCode::Conflict);
+    let told = React { if_rev: Some(page.messages[1].rev), ..late };
+    one(&store, "bob", Act::React(told.clone())).await.expect("given again by one who knows");
+    assert_eq!(store.own_reactions(&user("bob").id, &ids).await.expect("read").len(), 3);
+    assert_eq!(one(&store, "bob", Act::Unreact(told)).await.expect_err("given since"), ErrorCode::Conflict);
+    one(&store, "alice", Act::Delete(DeleteMessage { message_id: second.id })).await.expect("deleted");
     one(&store, "alice", Act::Delete(DeleteMessage { message_id: first.id })).await.expect("deleted");
     assert!(store.own_reactions(&user("bob").id, &ids).await.expect("read").is_empty());
 }

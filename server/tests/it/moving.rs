@@ -47,7 +47,7 @@ async fn furnished(messages: u64) -> House {
         last = Some(message.id.clone());
     }
     let last = last.expect("there are messages");
-    let react = React { message_id: last.clone(), emoji: "👍".to_owned() };
+    let react = React { message_id: last.clone(), emoji: "👍".to_owned(), if_rev: None };
     conformance::one(&store, "bob", Act::React(react)).await.expect("reacted");
     let read = ReadUpTo { room_id: room("r"), up_to_seq: roomcast_protocol::Seq::new(2) };
     conformance::one(&store, "bob", Act::Read(MarkRead::UpTo(read))).await.expect("read");

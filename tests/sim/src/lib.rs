@@ -16,6 +16,7 @@ mod rng;
 mod store;
 mod tally;
 mod wire;
+mod wishes;
 mod work;
 mod world;
 

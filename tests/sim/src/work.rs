@@ -15,6 +15,8 @@ use roomcast_server::domain::{Act, Author, Change};
 
 use crate::{event::Event, kernel::WALL_START_MS, world::World};
 
+/// So often, of a hundred, somebody takes back a reaction that is still on its way: what comes late shows there.
+const SECOND_THOUGHTS: u64 = 40;
 /// Most rooms of a run.
 const ROOMS_MOST: usize = 6;
 
@@ -114,6 +116,11 @@ impl World {
             let rng = &mut self.devices[device].rng;
             rng.pick(&self.users)?.clone()
         };
+        if let Some(undo) = self.undone(device)
+            && self.devices[device].rng.percent(SECOND_THOUGHTS)
+        {
+            return Some(undo);
+        }
         let choice = self.devices[device].rng.below(88);
         Some(match choice {
             60..66 => {
@@ -270,6 +277,19 @@ impl World {
         let view = self.devices[device].core.as_mut()?.room(room)?;
         let root = view.timeline.iter().find(|message| message.id == id)?;
         root.thread_id.is_none().then_some(id)
+    }
+
+    /// The opposite of the last reaction that the user wanted, while nobody has said how that went.
+    fn undone(&self, device: usize) -> Option<UserCommand> {
+        let it = &self.devices[device];
+        it.asked.values().rev().find_map(|asked| {
+            let undo = match asked.command.clone() {
+                UserCommand::React { room_id, target, emoji } => UserCommand::Unreact { room_id, target, emoji },
+                UserCommand::Unreact { room_id, target, emoji } => UserCommand::React { room_id, target, emoji },
+                _ => return None,
+            };
+            Some((asked.life == it.life && asked.outcome.is_none()).then_some(undo))
+        })?
     }
 
     fn emoji(&mut self, device: usize) -> String {

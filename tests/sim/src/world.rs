@@ -235,6 +235,7 @@ impl World {
         self.run_until(self.heal_at + 30_000);
         self.check_presence();
         self.check_end();
+        self.check_wishes();
         for device in &self.devices {
             tally::count(&mut self.counts.tally, device);
         }

@@ -86,6 +86,39 @@ fn g11_a_refused_reaction_is_taken_back_and_told() {
     assert!(session.notices.iter().any(refused));
 }
 
+/// What the reaction that is sent now says to know, and the number that it is answered by.
+fn take_known(session: &mut Session) -> (Option<Rev>, u64) {
+    let mut sent = session.take_sent(CommandKind::AddReaction);
+    sent.extend(session.take_sent(CommandKind::RemoveReaction));
+    match sent.as_slice() {
+        [(Command::AddReaction(react) | Command::RemoveReaction(react), Some(id))] => (react.if_rev, *id),
+        other => panic!("one reaction, not {other:?}"),
+    }
+}
+
+#[test]
+fn g4_a_reaction_names_what_is_known_and_follows_what_overtakes_it() {
+    let mut session = Session::live(1);
+    react(&mut session, bobs());
+    let (first, id) = take_known(&mut session);
+    assert_eq!(first, Some(Rev::new(1)));
+    // Change 2 is missing still: what the answer told is known all the same.
+    ack(&mut session, id, reacted(3, 1, true));
+    let undo = unreact(&mut session, bobs());
+    let (second, id) = take_known(&mut session);
+    assert_eq!(second, Some(Rev::new(3)));
+    // Another device of the user's was faster.
+    session.reject(id, ErrorCode::Conflict, Some(100));
+    session.event(new_message(2));
+    session.event(told("alice", true, 4, 1));
+    session.advance(200);
+    let (third, id) = take_known(&mut session);
+    assert_eq!(third, Some(Rev::new(4)));
+    ack(&mut session, id, reacted(5, 0, false));
+    assert!(session.resolved[&undo].is_ok());
+    assert_eq!(shown(&mut session), (0, false));
+}
+
 #[test]
 fn g11_what_is_undone_before_it_was_sent_is_not_sent() {
     let mut session = Session::live(1);

@@ -103,7 +103,7 @@ pub(super) const TABLES: [&Table; 7] = [
     &Table {
         name: "reactions",
         key: 3,
-        columns: &[("message_id", Text), ("user_id", Text), ("emoji", Text)],
+        columns: &[("message_id", Text), ("user_id", Text), ("emoji", Text), ("given", Integer), ("rev", Integer)],
         searched: false,
     },
     &Table { name: "blocks", key: 2, columns: &[("user_id", Text), ("blocked_id", Text)], searched: false },

@@ -90,7 +90,8 @@ async fn reactions(connection: &mut PgConnection, keys: &Keys, workspace: &mut W
     for row in &rows(connection, query).await? {
         let message = codec::id(row.text("message_id")?, MessageId::parse)?;
         let user = codec::id(row.text("user_id")?, UserId::parse)?;
-        workspace.reactions.entry((message, user)).or_default().insert(row.text("emoji")?.to_owned());
+        let own = workspace.reactions.entry((message, user)).or_default();
+        own.insert(row.text("emoji")?.to_owned(), codec::reaction_row(row)?);
     }
     Ok(())
 }
@@ -172,7 +173,7 @@ SELECT m.body, m.digest FROM unnest($1::text[], $2::text[], $3::text[]) AS k (ro
 JOIN messages AS m ON m.room_id = k.room_id AND m.user_id = k.user_id AND m.client_id = k.client_id";
 
 const REACTIONS: &str = "
-SELECT r.message_id, r.user_id, r.emoji FROM unnest($1::text[], $2::text[]) AS k (message_id, user_id)
+SELECT r.message_id, r.user_id, r.emoji, r.given, r.rev FROM unnest($1::text[], $2::text[]) AS k (message_id, user_id)
 JOIN reactions AS r ON r.message_id = k.message_id AND r.user_id = k.user_id";
 
 const BLOCKS: &str = "

@@ -220,7 +220,8 @@ const BLOCKED: &str = "SELECT blocked_id FROM blocks WHERE user_id = $1 ORDER BY
 
 const PLACE: &str = "SELECT seq FROM messages WHERE id = $1 AND room_id = $2";
 
-const OWN_REACTIONS: &str = "SELECT message_id, emoji FROM reactions WHERE user_id = $1 AND message_id = ANY($2)";
+const OWN_REACTIONS: &str =
+    "SELECT message_id, emoji FROM reactions WHERE user_id = $1 AND message_id = ANY($2) AND given = 1";
 
 const MESSAGES_DOWN: &str = "SELECT body FROM messages WHERE room_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3";
 

@@ -42,9 +42,8 @@ pub(super) async fn save(
         run(connection, MESSAGES, codec::to_json(&messages)).await?;
     }
     if !dirty.reactions.is_empty() {
-        let (given, taken) = workspace.reactions_to_write();
-        run(connection, REACTIONS_GIVEN, codec::to_json(&given)).await?;
-        run(connection, REACTIONS_TAKEN, codec::to_json(&taken)).await?;
+        let reactions: Vec<_> = workspace.reactions_to_write().map(codec::SavedReaction::new).collect();
+        run(connection, REACTIONS, codec::to_json(&reactions)).await?;
     }
     if !dirty.unreacted.is_empty() {
         run(connection, UNREACTED, codec::to_json(&dirty.unreacted)).await?;
@@ -119,13 +118,11 @@ ON CONFLICT (room_id, seq) DO UPDATE SET
     rev = excluded.rev, deleted_at = excluded.deleted_at, pinned_at = excluded.pinned_at,
     mentions = excluded.mentions, words = excluded.words, body = excluded.body";
 
-const REACTIONS_GIVEN: &str = "
-INSERT INTO reactions (message_id, user_id, emoji)
-SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_array_elements($1::json) ON CONFLICT DO NOTHING";
-
-const REACTIONS_TAKEN: &str = "
-DELETE FROM reactions WHERE (message_id, user_id, emoji) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_array_elements($1::json))";
+const REACTIONS: &str = "
+INSERT INTO reactions (message_id, user_id, emoji, given, rev)
+SELECT message_id, user_id, emoji, given, rev
+FROM json_to_recordset($1::json) AS v (message_id text, user_id text, emoji text, given bigint, rev bigint)
+ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET given = excluded.given, rev = excluded.rev";
 
 const UNREACTED: &str = "DELETE FROM reactions WHERE message_id IN (SELECT json_array_elements_text($1::json))";
 

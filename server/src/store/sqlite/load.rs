@@ -67,7 +67,7 @@ async fn reactions(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT r.message_id, r.user_id, r.emoji FROM json_each(?) AS k CROSS JOIN reactions AS r
+        "SELECT r.message_id, r.user_id, r.emoji, r.given, r.rev FROM json_each(?) AS k CROSS JOIN reactions AS r
          ON r.message_id = k.value ->> 0 AND r.user_id = k.value ->> 1",
     )
     .bind(codec::to_json(&wanted))
@@ -76,7 +76,8 @@ async fn reactions(
     for row in &rows {
         let message = codec::id(row.try_get("message_id")?, MessageId::parse)?;
         let user = codec::id(row.try_get("user_id")?, UserId::parse)?;
-        workspace.reactions.entry((message, user)).or_default().insert(row.try_get("emoji")?);
+        let own = workspace.reactions.entry((message, user)).or_default();
+        own.insert(row.try_get("emoji")?, codec::reaction_row(row)?);
     }
     Ok(())
 }

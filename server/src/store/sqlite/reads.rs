@@ -118,7 +118,7 @@ impl ReadStore for SqliteStore {
     ) -> Result<Vec<(MessageId, String)>, StoreError> {
         let rows = sqlx::query(
             "SELECT message_id, emoji FROM reactions
-             WHERE user_id = ? AND message_id IN (SELECT value FROM json_each(?))",
+             WHERE user_id = ? AND message_id IN (SELECT value FROM json_each(?)) AND given = 1",
         )
         .bind(user.as_str())
         .bind(codec::to_json(&messages))

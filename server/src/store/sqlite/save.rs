@@ -34,9 +34,8 @@ pub(super) async fn save(
         run(connection, MESSAGES, codec::to_json(&messages)).await?;
     }
     if !dirty.reactions.is_empty() {
-        let (given, taken) = workspace.reactions_to_write();
-        run(connection, REACTIONS_GIVEN, codec::to_json(&given)).await?;
-        run(connection, REACTIONS_TAKEN, codec::to_json(&taken)).await?;
+        let reactions: Vec<_> = workspace.reactions_to_write().map(codec::SavedReaction::new).collect();
+        run(connection, REACTIONS, codec::to_json(&reactions)).await?;
     }
     if !dirty.unreacted.is_empty() {
         run(connection, UNREACTED, codec::to_json(&dirty.unreacted)).await?;
@@ -105,13 +104,11 @@ ON CONFLICT (room_id, seq) DO UPDATE SET
     rev = excluded.rev, deleted_at = excluded.deleted_at, pinned_at = excluded.pinned_at,
     mentions = excluded.mentions, body = excluded.body";
 
-const REACTIONS_GIVEN: &str = "
-INSERT INTO reactions (message_id, user_id, emoji)
-SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING";
-
-const REACTIONS_TAKEN: &str = "
-DELETE FROM reactions WHERE (message_id, user_id, emoji) IN
-    (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))";
+const REACTIONS: &str = "
+INSERT INTO reactions (message_id, user_id, emoji, given, rev)
+SELECT value ->> 'message_id', value ->> 'user_id', value ->> 'emoji', value ->> 'given', value ->> 'rev'
+FROM json_each(?) WHERE true
+ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET given = excluded.given, rev = excluded.rev";
 
 const UNREACTED: &str = "DELETE FROM reactions WHERE message_id IN (SELECT value FROM json_each(?))";
 

@@ -121,7 +121,10 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
         self.snapshot(|db| {
             let own = |id: &MessageId| db.reactions.get(&(id.clone(), user.clone())).map(|own| (id.clone(), own));
             let pairs = messages.iter().filter_map(own);
-            pairs.flat_map(|(id, own)| own.iter().map(move |emoji| (id.clone(), emoji.clone()))).collect()
+            let given = pairs.flat_map(|(id, own)| {
+                own.iter().filter(|(_, row)| row.given).map(move |(emoji, _)| (id.clone(), emoji))
+            });
+            given.map(|(id, emoji)| (id, emoji.clone())).collect()
         })
         .await
     }

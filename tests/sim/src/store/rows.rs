@@ -6,7 +6,7 @@ use roomcast_protocol::{
     ClientId, Epoch, MessageId, Rev, RoomId, Seq, Timestamp, UserId,
     model::{Message, User},
 };
-use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, News, RoomRow, Workspace};
+use roomcast_server::domain::{Act, Change, Keys, MemberRow, MessageRow, News, ReactionRow, RoomRow, Workspace};
 
 /// A time in a room: from one change up to, and not including, another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) struct Db {
     /// Messages by their sender's id.
     pub sends: BTreeMap<(RoomId, UserId, ClientId), MessageId>,
     /// With what a user has reacted to a message.
-    pub reactions: BTreeMap<(MessageId, UserId), BTreeSet<String>>,
+    pub reactions: BTreeMap<(MessageId, UserId), BTreeMap<String, ReactionRow>>,
     /// Which user has blocked which.
     pub blocks: BTreeSet<(UserId, UserId)>,
     /// Users.
@@ -95,7 +95,7 @@ impl Db {
         let mut message = message.clone();
         let own = self.reactions.get(&(message.id.clone(), reader.clone()));
         for reaction in &mut message.reactions {
-            reaction.mine = own.is_some_and(|own| own.contains(&reaction.emoji));
+            reaction.mine = own.and_then(|own| own.get(&reaction.emoji)).is_some_and(|row| row.given);
         }
         message
     }
