@@ -7,6 +7,8 @@ mod codec;
 mod columns;
 mod error;
 #[cfg(feature = "net")]
+mod migrations;
+#[cfg(feature = "net")]
 pub mod moving;
 #[cfg(feature = "net")]
 pub mod postgres;

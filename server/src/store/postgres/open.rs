@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 use super::{PostgresStore, patience::PATIENCE};
-use crate::store::moving::UNFINISHED;
+use crate::store::{migrations, moving::UNFINISHED};
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -118,7 +118,7 @@ fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
 
 /// Under a lock of sqlx's own: nodes that start together do it once. It may take longer than a statement.
 async fn migrate(connection: &mut PgConnection, fresh_epoch: &Epoch) -> Result<(), OpenError> {
-    sqlx::migrate!("migrations/postgres").run(&mut *connection).await?;
+    migrations::postgres().run(&mut *connection).await?;
     sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
         .bind(fresh_epoch.as_str())
         .execute(connection)

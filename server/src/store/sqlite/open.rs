@@ -6,7 +6,7 @@ use roomcast_protocol::Epoch;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{SqliteStore, StoreError, search};
-use crate::store::moving::MOVED;
+use crate::store::{migrations, moving::MOVED};
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ impl SqliteStore {
             .acquire_timeout(Duration::from_secs(2))
             .connect_with(options.clone())
             .await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        migrations::sqlite().run(&writer).await?;
         sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING")
             .bind(fresh_epoch.as_str())
             .execute(&writer)
