@@ -1,61 +1,107 @@
-//! What users wanted of reactions, against the database: an attempt that comes late must not undo it (G-4).
+//! What users wanted to become of messages, against the database: an attempt that comes late must not undo it (G-4).
 
 use std::collections::BTreeMap;
 
 use roomcast_client_core::{Target, UserCommand};
-use roomcast_protocol::{MessageId, UserId};
+use roomcast_protocol::{Command, MessageId, UserId};
 
-use crate::{device::Asked, world::World};
+use crate::{device::Asked, store::Db, world::World};
 
-/// A reaction: whose, to what, with what.
-type Reaction = (UserId, MessageId, String);
+/// What a wish is about: a text, or a user's reaction with one emoji.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    Text(MessageId),
+    Reaction(MessageId, UserId, String),
+}
 
-/// The last that was wanted of it, and how that went.
+/// What it shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    Text(String),
+    Given(bool),
+    /// By a command that says nothing of what it is made to, and may come whenever it likes.
+    Whatever,
+}
+
+/// The last wish of a thing, and how that went.
 struct Wish {
     device: usize,
-    given: bool,
+    wanted: Wanted,
     granted: bool,
 }
 
 impl World {
-    /// The last wish of a reaction holds where it was granted. Which of two devices came last, nobody can say.
+    /// The last wish holds where it was granted. Which of two devices came last, nobody can say.
     pub(crate) fn check_wishes(&mut self) {
         if self.rolled {
             return;
         }
-        let mut wishes: BTreeMap<Reaction, Option<Wish>> = BTreeMap::new();
-        for (device, it) in self.devices.iter().enumerate() {
-            for asked in it.asked.values() {
-                let Some((message, emoji, given)) = wanted(asked) else { continue };
-                let granted = matches!(asked.outcome, Some(Ok(_)));
-                let key = (it.user.clone(), message.clone(), emoji.to_owned());
-                let wish = wishes.entry(key).or_insert(Some(Wish { device, given, granted }));
-                *wish = wish.take().filter(|wish| wish.device == device).map(|wish| Wish { given, granted, ..wish });
-            }
-        }
         let mut bad = Vec::new();
         {
             let disk = self.disk.state();
-            for ((user, message, emoji), wish) in wishes {
-                let Some(Wish { device, given, granted: true }) = wish else { continue };
-                let stored = disk.db.messages.get(&message).filter(|row| row.message.deleted_at.is_none());
-                let own = disk.db.reactions.get(&(message.clone(), user));
-                let is_given = own.and_then(|own| own.get(&emoji)).is_some_and(|row| row.given);
-                if stored.is_some() && is_given != given {
-                    bad.push(format!("d{device} wanted {emoji} of {message} to be {given}, it is {is_given}"));
+            let db = &disk.db;
+            let mut wishes: BTreeMap<Thing, Option<Wish>> = BTreeMap::new();
+            for (device, it) in self.devices.iter().enumerate() {
+                for asked in it.asked.values() {
+                    let Some((thing, wanted)) = wish(db, &it.user, asked) else { continue };
+                    let granted = matches!(asked.outcome, Some(Ok(_)));
+                    let last = wishes.entry(thing).or_insert(Some(Wish { device, wanted: wanted.clone(), granted }));
+                    let of_one = last.take().filter(|last| last.device == device && last.wanted != Wanted::Whatever);
+                    *last = of_one.map(|last| Wish { wanted, granted, ..last });
+                }
+            }
+            for (thing, wish) in wishes {
+                let Some(Wish { device, wanted, granted: true }) = wish else { continue };
+                if let Some(stored) = stored(db, &thing)
+                    && stored != wanted
+                    && wanted != Wanted::Whatever
+                {
+                    bad.push(format!("d{device} wanted {thing:?} to be {wanted:?}, it is {stored:?}"));
                 }
             }
         }
         for what in bad {
-            self.violate("reactions", what);
+            self.violate("wishes", what);
         }
     }
 }
 
-fn wanted(asked: &Asked) -> Option<(&MessageId, &str, bool)> {
-    match &asked.command {
-        UserCommand::React { target: Target::Message(id), emoji, .. } => Some((id, emoji, true)),
-        UserCommand::Unreact { target: Target::Message(id), emoji, .. } => Some((id, emoji, false)),
-        _ => None,
-    }
+fn wish(db: &Db, user: &UserId, asked: &Asked) -> Option<(Thing, Wanted)> {
+    let id = |target: &Target| match target {
+        Target::Message(id) => Some(id.clone()),
+        Target::Pending(client_id) => {
+            let own = |m: &&MessageId| {
+                let message = &db.messages[*m].message;
+                message.user_id == *user && message.client_id.as_ref() == Some(client_id)
+            };
+            db.messages.keys().find(own).cloned()
+        }
+    };
+    Some(match &asked.command {
+        UserCommand::Edit { target, content, .. } => (Thing::Text(id(target)?), Wanted::Text(content.clone())),
+        UserCommand::Request(command) => match command.as_ref() {
+            Command::EditMessage(edit) => (Thing::Text(edit.message_id.clone()), Wanted::Whatever),
+            _ => return None,
+        },
+        UserCommand::React { target, emoji, .. } => {
+            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Wanted::Given(true))
+        }
+        UserCommand::Unreact { target, emoji, .. } => {
+            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Wanted::Given(false))
+        }
+        _ => return None,
+    })
+}
+
+/// How things are; nothing is to be said of a message that is not there any more.
+fn stored(db: &Db, thing: &Thing) -> Option<Wanted> {
+    let (Thing::Text(id) | Thing::Reaction(id, ..)) = thing;
+    let message = db.messages.get(id).map(|row| &row.message).filter(|message| message.deleted_at.is_none())?;
+    Some(match thing {
+        Thing::Text(_) => Wanted::Text(message.content.clone()),
+        Thing::Reaction(id, user, emoji) => {
+            let own = db.reactions.get(&(id.clone(), user.clone()));
+            Wanted::Given(own.and_then(|own| own.get(emoji)).is_some_and(|row| row.given))
+        }
+    })
 }

@@ -15,7 +15,7 @@ use roomcast_server::domain::{Act, Author, Change};
 
 use crate::{event::Event, kernel::WALL_START_MS, world::World};
 
-/// So often, of a hundred, somebody takes back a reaction that is still on its way: what comes late shows there.
+/// So often, of a hundred, somebody thinks better of what is still on its way: what comes late shows there.
 const SECOND_THOUGHTS: u64 = 40;
 /// Most rooms of a run.
 const ROOMS_MOST: usize = 6;
@@ -116,10 +116,10 @@ impl World {
             let rng = &mut self.devices[device].rng;
             rng.pick(&self.users)?.clone()
         };
-        if let Some(undo) = self.undone(device)
+        if let Some(instead) = self.second_thought(device)
             && self.devices[device].rng.percent(SECOND_THOUGHTS)
         {
-            return Some(undo);
+            return Some(instead);
         }
         let choice = self.devices[device].rng.below(88);
         Some(match choice {
@@ -279,16 +279,19 @@ impl World {
         root.thread_id.is_none().then_some(id)
     }
 
-    /// The opposite of the last reaction that the user wanted, while nobody has said how that went.
-    fn undone(&self, device: usize) -> Option<UserCommand> {
+    /// What takes the place of the last reaction or text that the user wanted, while nobody has said how that went.
+    fn second_thought(&self, device: usize) -> Option<UserCommand> {
         let it = &self.devices[device];
         it.asked.values().rev().find_map(|asked| {
-            let undo = match asked.command.clone() {
+            let instead = match asked.command.clone() {
                 UserCommand::React { room_id, target, emoji } => UserCommand::Unreact { room_id, target, emoji },
                 UserCommand::Unreact { room_id, target, emoji } => UserCommand::React { room_id, target, emoji },
+                UserCommand::Edit { room_id, target: target @ Target::Message(_), .. } => {
+                    UserCommand::Edit { room_id, target, content: format!("again {device} {}", it.asked.len()) }
+                }
                 _ => return None,
             };
-            Some((asked.life == it.life && asked.outcome.is_none()).then_some(undo))
+            Some((asked.life == it.life && asked.outcome.is_none()).then_some(instead))
         })?
     }
 
