@@ -24,7 +24,8 @@ for (const person of people) {
   const auth = { token: token(secret, person.name) };
   const settings = { auth, query: { affinity }, forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 500 };
   person.socket = io(url, { ...settings, transports: person.transports });
-  person.socket.on("connect", () => enter(person));
+  // What happens before is part of this, and is told by no event.
+  person.socket.on("initial-state", () => enter(person));
   person.socket.on("disconnect", (why) => {
     person.ready = false;
     if (whole) console.log("lost");

@@ -38,6 +38,7 @@ async fn a_private_room_does_not_exist_for_others() {
 async fn members_are_added_on_all_their_devices() {
     let (server, [alice, bob]) = people(["alice", "bob"]).await;
     let phone = server.client("bob").await;
+    phone.initial_state().await;
     create(&alice, "closed", "private").await;
     post(&alice, "closed", "welcome").await;
     let ack = alice.ok("add-members", json!({ "roomId": "closed", "userIds": ["bob"] })).await;
