@@ -11,7 +11,7 @@ use roomcast_tests::Server;
 use tokio::{runtime::Runtime, task::spawn_blocking};
 
 /// How long nginx may take a node for dead after it answers again.
-const NGINX_TRIES: Duration = Duration::from_secs(40);
+pub(crate) const NGINX_TRIES: Duration = Duration::from_secs(40);
 
 /// Three nodes.
 pub(crate) struct Stage {
@@ -65,14 +65,20 @@ impl Stage {
     }
 
     async fn find(&self, node: usize) -> Option<String> {
-        let wanted = format!("X-Node: {}", self.nodes[node].address());
         for n in 0..100 {
-            let path = format!("/livez?affinity=key-{n}");
-            let head = roomcast_tests::http::head(self.nginx.address(), &path).await.expect("nginx answers");
-            if head.lines().any(|line| line == wanted) {
-                return Some(format!("key-{n}"));
+            let key = format!("key-{n}");
+            if self.leads(&key, node).await {
+                return Some(key);
             }
         }
         None
+    }
+
+    /// Whether nginx takes this value of `affinity` to this node.
+    pub(crate) async fn leads(&self, key: &str, node: usize) -> bool {
+        let path = format!("/livez?affinity={key}");
+        let head = roomcast_tests::http::head(self.nginx.address(), &path).await.expect("nginx answers");
+        let wanted = format!("X-Node: {}", self.nodes[node].address());
+        head.lines().any(|line| line == wanted)
     }
 }
