@@ -1,6 +1,6 @@
 //! What users wanted to become of messages, against the database: an attempt that comes late must not undo it (G-4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use roomcast_client_core::{Target, UserCommand};
 use roomcast_protocol::{Command, MessageId, UserId};
@@ -19,8 +19,6 @@ enum Thing {
 enum Wanted {
     Text(String),
     Given(bool),
-    /// By a command that says nothing of what it is made to, and may come whenever it likes.
-    Whatever,
 }
 
 /// The last wish of a thing, and how that went.
@@ -45,16 +43,22 @@ impl World {
                 for asked in it.asked.values() {
                     let Some((thing, wanted)) = wish(db, &it.user, asked) else { continue };
                     let granted = matches!(asked.outcome, Some(Ok(_)));
-                    let last = wishes.entry(thing).or_insert(Some(Wish { device, wanted: wanted.clone(), granted }));
-                    let of_one = last.take().filter(|last| last.device == device && last.wanted != Wanted::Whatever);
-                    *last = of_one.map(|last| Wish { wanted, granted, ..last });
+                    let wish = wanted.map(|wanted| Wish { device, wanted, granted });
+                    match wishes.entry(thing) {
+                        Entry::Vacant(first) => {
+                            first.insert(wish);
+                        }
+                        Entry::Occupied(mut last) => {
+                            let of_one = last.get().as_ref().is_some_and(|last| last.device == device);
+                            last.insert(wish.filter(|_| of_one));
+                        }
+                    }
                 }
             }
             for (thing, wish) in wishes {
                 let Some(Wish { device, wanted, granted: true }) = wish else { continue };
                 if let Some(stored) = stored(db, &thing)
                     && stored != wanted
-                    && wanted != Wanted::Whatever
                 {
                     bad.push(format!("d{device} wanted {thing:?} to be {wanted:?}, it is {stored:?}"));
                 }
@@ -66,7 +70,8 @@ impl World {
     }
 }
 
-fn wish(db: &Db, user: &UserId, asked: &Asked) -> Option<(Thing, Wanted)> {
+/// What was wanted; of a command that says nothing of what it is made to, and may come whenever it likes, nobody can say.
+fn wish(db: &Db, user: &UserId, asked: &Asked) -> Option<(Thing, Option<Wanted>)> {
     let id = |target: &Target| match target {
         Target::Message(id) => Some(id.clone()),
         Target::Pending(client_id) => {
@@ -78,16 +83,16 @@ fn wish(db: &Db, user: &UserId, asked: &Asked) -> Option<(Thing, Wanted)> {
         }
     };
     Some(match &asked.command {
-        UserCommand::Edit { target, content, .. } => (Thing::Text(id(target)?), Wanted::Text(content.clone())),
+        UserCommand::Edit { target, content, .. } => (Thing::Text(id(target)?), Some(Wanted::Text(content.clone()))),
         UserCommand::Request(command) => match command.as_ref() {
-            Command::EditMessage(edit) => (Thing::Text(edit.message_id.clone()), Wanted::Whatever),
+            Command::EditMessage(edit) => (Thing::Text(edit.message_id.clone()), None),
             _ => return None,
         },
         UserCommand::React { target, emoji, .. } => {
-            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Wanted::Given(true))
+            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Some(Wanted::Given(true)))
         }
         UserCommand::Unreact { target, emoji, .. } => {
-            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Wanted::Given(false))
+            (Thing::Reaction(id(target)?, user.clone(), emoji.clone()), Some(Wanted::Given(false)))
         }
         _ => return None,
     })
@@ -99,9 +104,6 @@ fn stored(db: &Db, thing: &Thing) -> Option<Wanted> {
     let message = db.messages.get(id).map(|row| &row.message).filter(|message| message.deleted_at.is_none())?;
     Some(match thing {
         Thing::Text(_) => Wanted::Text(message.content.clone()),
-        Thing::Reaction(id, user, emoji) => {
-            let own = db.reactions.get(&(id.clone(), user.clone()));
-            Wanted::Given(own.and_then(|own| own.get(emoji)).is_some_and(|row| row.given))
-        }
+        Thing::Reaction(id, user, emoji) => Wanted::Given(db.has_reacted(id, user, emoji)),
     })
 }

@@ -14,7 +14,7 @@ const ACROSS: Duration = Duration::from_millis(1_500);
 const NORMAL: Duration = Duration::from_secs(5);
 /// Until a frozen Redis is known to be frozen.
 const DETECTED: Duration = Duration::from_millis(500);
-const ROUNDS: usize = 30;
+const ROUNDS: usize = 60;
 
 struct Talk {
     local: Times,

@@ -122,9 +122,9 @@ impl<E: Send + 'static> ReadStore for ModelStore<E> {
             let own = |id: &MessageId| db.reactions.get(&(id.clone(), user.clone())).map(|own| (id.clone(), own));
             let pairs = messages.iter().filter_map(own);
             let given = pairs.flat_map(|(id, own)| {
-                own.iter().filter(|(_, row)| row.given).map(move |(emoji, _)| (id.clone(), emoji))
+                own.iter().filter(|(_, row)| row.given).map(move |(emoji, _)| (id.clone(), emoji.clone()))
             });
-            given.map(|(id, emoji)| (id, emoji.clone())).collect()
+            given.collect()
         })
         .await
     }

@@ -93,11 +93,16 @@ impl Db {
     /// A message with the reader's own reactions marked.
     pub(crate) fn as_seen_by(&self, message: &Message, reader: &UserId) -> Message {
         let mut message = message.clone();
-        let own = self.reactions.get(&(message.id.clone(), reader.clone()));
         for reaction in &mut message.reactions {
-            reaction.mine = own.and_then(|own| own.get(&reaction.emoji)).is_some_and(|row| row.given);
+            reaction.mine = self.has_reacted(&message.id, reader, &reaction.emoji);
         }
         message
+    }
+
+    /// Whether a reaction of somebody's stands.
+    pub(crate) fn has_reacted(&self, message: &MessageId, user: &UserId, emoji: &str) -> bool {
+        let own = self.reactions.get(&(message.clone(), user.clone()));
+        own.and_then(|own| own.get(emoji)).is_some_and(|row| row.given)
     }
 
     /// Whether somebody is in a room.
